@@ -1,0 +1,16 @@
+# Warnings, sanitizers and hardening for every target.
+add_library(berth_options INTERFACE)
+target_compile_options(berth_options INTERFACE
+  -Wall -Wextra -Wshadow -Wconversion -fno-omit-frame-pointer -fstack-protector-strong
+  $<$<BOOL:${BERTH_WERROR}>:-Werror>
+  $<$<CXX_COMPILER_ID:Clang>:-Wthread-safety -Wno-gnu-statement-expression>)
+target_compile_definitions(berth_options INTERFACE
+  BERTH_VERSION="${PROJECT_VERSION}" $<$<NOT:$<CONFIG:Debug>>:_FORTIFY_SOURCE=2>)
+target_include_directories(berth_options INTERFACE ${CMAKE_SOURCE_DIR}/src)
+find_package(Threads REQUIRED)
+target_link_libraries(berth_options INTERFACE Threads::Threads)
+
+if(BERTH_SANITIZE)
+  target_compile_options(berth_options INTERFACE -fsanitize=${BERTH_SANITIZE} -fno-sanitize-recover=all -U_FORTIFY_SOURCE)
+  target_link_options(berth_options INTERFACE -fsanitize=${BERTH_SANITIZE})
+endif()
