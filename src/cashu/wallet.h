@@ -1,0 +1,140 @@
+#pragma once
+// The provider's wallet as the provider sees it: checks a token for free, redeems it through a saga that survives any
+// crash (redeem.h), holds the proofs, and hands them back as refunds. Runs on its owner's thread, inside the
+// owner's transactions; HTTP calls leave after COMMIT because the Http it is given holds them back until then.
+
+#include "cashu/amount.h"
+#include "cashu/token.h"
+#include "crypto/random.h"
+#include "db/database.h"
+#include "net/http.h"
+#include "util/time.h"
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace berth::cashu {
+
+using RedemptionId = int64_t;
+
+/// Why a token is refused, in terms that map one to one to the marketplace's error types.
+enum class TokenFault {
+    invalid,           ///< malformed, locked to somebody else, bad DLEQ, unknown keyset …
+    wrong_mint,        ///< not on the whitelist
+    unsupported_unit,
+    worthless,         ///< the fee eats it
+    already_spent,
+    pending,           ///< another request holds it, or the mint says so
+    mint_unavailable,  ///< its keysets are not known yet and the mint can't be asked now; or past the deadline
+    mint_refused,      ///< a definitive no with the inputs proven unspent
+};
+
+struct TokenRefusal {
+    TokenFault fault = TokenFault::invalid;
+    std::string message; ///< fit for the sender
+};
+
+/// A token that passed every check that needs no network. Value after the mint's fee.
+struct CheckedToken {
+    std::string mint; ///< whitelist entry
+    Unit unit = Unit::sat;
+    Amount gross = 0;
+    Amount fee = 0;
+    Msat net;
+    std::vector<Proof> proofs;       ///< with full keyset ids
+    std::vector<crypto::Point> ys;   ///< hash_to_curve of each secret, same order
+};
+
+/// Either a checked token, or why not, or "ask again once the mint's keysets arrived".
+struct TokenCheck {
+    std::optional<CheckedToken> token;
+    std::optional<TokenRefusal> refusal;
+    bool keysets_needed = false; ///< a refresh was started; on_keysets is called when it ended
+};
+
+/// What became of a redemption. Exactly one per redemption, in the transaction that also stores the proofs.
+struct Redeemed {
+    RedemptionId id = 0;
+    bool received = false;
+    Msat net;              ///< when received
+    TokenRefusal refusal;  ///< when not
+};
+
+struct MintOptions {
+    std::string url;                   ///< normalised
+    bool practice_allowed = false;     ///< whether a mint that says it is a practice mint is fine
+};
+
+struct WalletOptions {
+    std::vector<MintOptions> mints;
+    std::vector<Unit> units{Unit::sat, Unit::msat};
+    uint64_t input_fee_ppk_max = 1000;
+    size_t proofs_max = 256;
+    bool require_dleq = false;
+    size_t calls_in_flight_max = 64;   ///< per mint
+};
+
+/// State of one whitelisted mint, for the offer, `berth check` and the operator.
+struct MintStatus {
+    std::string url;
+    bool known = false;      ///< info and keysets were read at least once (now or in an earlier run)
+    bool suitable = false;   ///< has NUT-07 and NUT-09, protects nothing we need, a keyset of an accepted unit
+    bool practice = false;
+    std::string problem;     ///< empty if none
+    Msat balance;
+};
+
+class Wallet {
+public:
+    struct Handlers {
+        std::function<void(const Redeemed&)> on_redeemed;
+        /// A refresh of this mint's keysets ended, well or not.
+        std::function<void(const std::string& mint)> on_keysets;
+    };
+
+    /// Migrates its tables, loads or creates the 12-word seed (`seed_file`, 0600), refuses a second process on one seed.
+    [[nodiscard]] static Result<std::unique_ptr<Wallet>> create(db::Database& database, net::Http& http,
+                                                                crypto::Random& random, const std::string& seed_file,
+                                                                WalletOptions options, Handlers handlers);
+    virtual ~Wallet() = default;
+
+    /// Everything that can be known without the mint, cheapest first (steps 1 to 10 of the checks; NUT-00, 02, 11, 12).
+    [[nodiscard]] virtual TokenCheck check(std::string_view token_text, UnixTime now) = 0;
+
+    /// In the caller's transaction: claims every Y, advances the counter, writes outputs and the exact request body;
+    /// the swap is posted after COMMIT. conflict when a Y is held by another redemption.
+    [[nodiscard]] virtual Result<RedemptionId> begin_redemption(const CheckedToken& token, UnixTime now) = 0;
+
+    /// Which redemption holds these proofs, if they are exactly the ones of one redemption. For replies to repeated requests.
+    [[nodiscard]] virtual std::optional<RedemptionId> find_redemption(const std::vector<crypto::Point>& ys) = 0;
+    /// Already settled? For recovery at start.
+    [[nodiscard]] virtual std::optional<Redeemed> outcome(RedemptionId id) = 0;
+
+    /// In the caller's transaction: takes back the very proofs of one redemption, whole, as a V4 token. They must still
+    /// be reserved for it (they are until release()). Asking again gives the same text.
+    [[nodiscard]] virtual Result<std::string> refund_token(RedemptionId id, UnixTime now) = 0;
+    /// In the caller's transaction: the proofs of this redemption are the provider's now (its lease runs).
+    [[nodiscard]] virtual Result<void> release(RedemptionId id) = 0;
+
+    /// Starts a payout of `amount` from this mint's proofs as a token, split by a swap when no exact proofs are there;
+    /// `done` is told the token's text in a transaction of its own. `key` makes it idempotent: the same key gives the same token.
+    virtual void request_payout(const std::string& key, const std::string& mint, Unit unit, Amount amount,
+                                UnixTime now) = 0;
+    [[nodiscard]] virtual std::optional<std::string> find_payout(const std::string& key) = 0;
+
+    /// Does what is due: resends, checkstate, restore, refreshes.
+    virtual void tick(UnixTime now) = 0;
+    [[nodiscard]] virtual UnixTime next_due() const = 0;
+    /// Begins from the rows: every unsettled redemption is driven on. Call once, after the handlers can be called.
+    virtual void start(UnixTime now) = 0;
+
+    [[nodiscard]] virtual std::vector<MintStatus> status() const = 0;
+    /// Unspent and reserved proofs, all mints.
+    [[nodiscard]] virtual Msat balance() const = 0;
+    /// Compressed hex key that tokens may be locked to (NUT-11), derived from the seed.
+    [[nodiscard]] virtual std::string lock_key() const = 0;
+};
+
+} // namespace berth::cashu

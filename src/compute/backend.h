@@ -1,0 +1,94 @@
+#pragma once
+// What a compute backend must do for a lease. Calls block and run on worker lanes; each is idempotent: objects carry the
+// lease's name and label, and doing it twice is harmless. Nothing here knows Nostr, Cashu or money.
+
+#include "util/result.h"
+#include "util/time.h"
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace berth::compute {
+
+struct PortMapping {
+    uint16_t container_port = 0;
+    uint16_t host_port = 0;
+    std::string protocol = "tcp"; ///< what the Engine publishes: tcp or udp
+    std::string label;            ///< shown to the consumer
+    std::string scheme = "tcp";   ///< shown to the consumer: http, ws, tcp …
+};
+
+/// A workload to be made. Every string from a consumer is data: never an option, a path or part of a shell line.
+struct WorkloadSpec {
+    uint32_t number = 0;      ///< of the id range; the container is `paygress-<number>`
+    std::string lease;        ///< label value that ties every object to its lease
+    std::string image;        ///< reference, checked by parse_image_reference
+    uint32_t cpu_millicores = 0;
+    uint64_t memory_mb = 0;
+    uint64_t disk_gb = 0;
+    uint32_t pids_max = 256;
+    uint32_t nofile_max = 1024;
+    std::map<std::string, std::string> environment;
+    std::vector<std::string> command; ///< empty: the image's
+    std::vector<PortMapping> ports;
+    std::string publish_address = "0.0.0.0"; ///< host address the ports are bound to
+    std::string data_path;    ///< mount point of the data volume `paygress-<number>-data`; empty: none
+    bool keep_alive = false;  ///< the image's own command may end at once (plain OS images): run one that waits
+    std::map<std::string, std::string> labels; ///< further labels
+};
+
+struct Workload {
+    std::string container_id; ///< the Engine's own id; addressed by it from then on
+    std::string network_id;
+    std::string ip;           ///< the container's address
+    bool running = false;
+    int exit_code = 0;
+    bool out_of_memory = false;
+    std::string status;       ///< the Engine's word: running, exited, created …
+};
+
+enum class ImageState { present, absent };
+
+/// What the Engine says of itself, read at start and after each reconnect.
+struct EngineInfo {
+    std::string version;
+    std::string api_version;
+    uint32_t cpus = 0;
+    uint64_t memory_bytes = 0;
+    std::string storage_driver;
+    std::string root_dir;
+    std::vector<std::string> runtimes;
+};
+
+/// One object of ours that the Engine holds, found by label.
+struct LabelledObject {
+    std::string kind; ///< container, network, volume
+    std::string id;
+    std::string name;
+    std::string lease;
+};
+
+class Backend {
+public:
+    virtual ~Backend() = default;
+
+    /// unavailable: the Engine can't be reached, which never means that something is gone.
+    [[nodiscard]] virtual Result<EngineInfo> info() = 0;
+    [[nodiscard]] virtual Result<ImageState> find_image(const std::string& image) = 0;
+    /// not_found, refused (denied by the registry), unavailable (registry or Engine down), bad_input (too large).
+    [[nodiscard]] virtual Result<void> pull_image(const std::string& image, std::chrono::seconds deadline) = 0;
+    /// Network, volume, container, start, inspect. After a failure everything it made is gone again.
+    [[nodiscard]] virtual Result<Workload> create(const WorkloadSpec& spec) = 0;
+    [[nodiscard]] virtual Result<Workload> inspect(const std::string& container_id) = 0;
+    /// Removes the lease's container, network and volume, by label; done only when the Engine confirms all are gone.
+    [[nodiscard]] virtual Result<void> destroy(const std::string& lease) = 0;
+    [[nodiscard]] virtual Result<std::vector<LabelledObject>> list_labelled() = 0;
+    /// The last lines of stdout and stderr, at most `bytes_max`.
+    [[nodiscard]] virtual Result<std::string> logs(const std::string& container_id, uint32_t lines, size_t bytes_max) = 0;
+};
+
+} // namespace berth::compute

@@ -1,0 +1,35 @@
+#pragma once
+// Host ports of leases come from a ledger: a range, and what is taken. Pure; the lease rows are the truth behind it.
+
+#include "util/result.h"
+
+#include <cstdint>
+#include <optional>
+#include <set>
+#include <string_view>
+#include <vector>
+
+namespace berth::compute {
+
+struct PortRange {
+    uint16_t first = 0;
+    uint16_t last = 0; ///< inclusive
+    [[nodiscard]] static Result<PortRange> parse(std::string_view text); ///< "31000-31999"
+};
+
+class PortLedger {
+public:
+    explicit PortLedger(PortRange range) : range_{range} {}
+    /// `count` free ports, `preferred` as the first of them if it is free. unavailable when too few are left. Taken at once.
+    [[nodiscard]] Result<std::vector<uint16_t>> take(size_t count, std::optional<uint16_t> preferred);
+    void mark_taken(uint16_t port) { taken_.insert(port); }
+    void give_back(uint16_t port) { taken_.erase(port); }
+    [[nodiscard]] size_t free_count() const;
+
+private:
+    const PortRange range_;
+    std::set<uint16_t> taken_;
+    uint16_t next_ = 0; ///< where the search goes on, so that a port rests before it is used again
+};
+
+} // namespace berth::compute

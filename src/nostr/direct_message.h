@@ -1,0 +1,40 @@
+#pragma once
+// Encrypted direct messages over either transport: NIP-04 (kind 4) and NIP-17 in NIP-59 gift wraps (kind 1059).
+// The one way in and out for whoever talks in DMs, provider and consumer alike.
+
+#include "nostr/event.h"
+
+namespace berth::nostr {
+
+enum class Transport { nip04, nip17 };
+
+/// An authenticated message: `sender` signed it, whatever the outer event claims.
+struct DirectMessage {
+    Transport transport = Transport::nip04;
+    EventId event_id{};      ///< of the kind-4 event or the gift wrap: for the seen-set
+    EventId message_id{};    ///< of the kind-4 event or the rumor: names the request
+    PublicKey sender;
+    int64_t created_at = 0;  ///< of the kind-4 event or the rumor: the sender's claim
+    std::string text;        ///< decrypted content
+    std::optional<std::string> in_reply_to; ///< first `e` tag of the kind-4 event or the rumor
+};
+
+/// Opens an already verified event of kind 4 or 1059 addressed to us (a `p` tag says so, else refused).
+/// One generic bad_input for all failures. Own messages come back as refused.
+[[nodiscard]] Result<DirectMessage> open_direct_message(const Event& event, const SecretKey& own_key, int64_t now);
+
+struct OutgoingMessage {
+    Transport transport = Transport::nip04;
+    PublicKey receiver;
+    std::string text;
+    std::optional<std::string> in_reply_to; ///< hex id: an `e` tag on the kind-4 event, or in the rumor
+    int64_t rumor_time = 0;                 ///< created_at of the rumor (NIP-17)
+    int64_t event_time = 0;                 ///< created_at of the kind-4 event or of the gift wrap
+};
+
+/// kind 4 with `p` and `alt` tags, or rumor → seal (dated up to two days back) → wrap (dated event_time).
+/// bad_input when the text is too large for a relay's 65 536-byte event.
+[[nodiscard]] Result<Event> make_direct_message(const OutgoingMessage& message, const SecretKey& own_key,
+                                                crypto::Random& random);
+
+} // namespace berth::nostr
