@@ -3,8 +3,7 @@
 // crash (redeem.h), holds the proofs, and hands them back as refunds. Runs on its owner's thread, inside the
 // owner's transactions; HTTP calls leave after COMMIT because the Http it is given holds them back until then.
 
-#include "cashu/amount.h"
-#include "cashu/token.h"
+#include "cashu/check.h"
 #include "crypto/random.h"
 #include "db/database.h"
 #include "net/http.h"
@@ -18,41 +17,6 @@
 namespace berth::cashu {
 
 using RedemptionId = int64_t;
-
-/// Why a token is refused, in terms that map one to one to the marketplace's error types.
-enum class TokenFault {
-    invalid,           ///< malformed, locked to somebody else, bad DLEQ, unknown keyset …
-    wrong_mint,        ///< not on the whitelist
-    unsupported_unit,
-    worthless,         ///< the fee eats it
-    already_spent,
-    pending,           ///< another request holds it, or the mint says so
-    mint_unavailable,  ///< its keysets are not known yet and the mint can't be asked now; or past the deadline
-    mint_refused,      ///< a definitive no with the inputs proven unspent
-};
-
-struct TokenRefusal {
-    TokenFault fault = TokenFault::invalid;
-    std::string message; ///< fit for the sender
-};
-
-/// A token that passed every check that needs no network. Value after the mint's fee.
-struct CheckedToken {
-    std::string mint; ///< whitelist entry
-    Unit unit = Unit::sat;
-    Amount gross = 0;
-    Amount fee = 0;
-    Msat net;
-    std::vector<Proof> proofs;       ///< with full keyset ids
-    std::vector<crypto::Point> ys;   ///< hash_to_curve of each secret, same order
-};
-
-/// Either a checked token, or why not, or "ask again once the mint's keysets arrived".
-struct TokenCheck {
-    std::optional<CheckedToken> token;
-    std::optional<TokenRefusal> refusal;
-    bool keysets_needed = false; ///< a refresh was started; on_keysets is called when it ended
-};
 
 /// What became of a redemption. Exactly one per redemption, in the transaction that also stores the proofs.
 struct Redeemed {
