@@ -81,7 +81,11 @@ public:
     [[nodiscard]] virtual Result<ImageState> find_image(const std::string& image) = 0;
     /// not_found, refused (denied by the registry), unavailable (registry or Engine down), bad_input (too large).
     [[nodiscard]] virtual Result<void> pull_image(const std::string& image, std::chrono::seconds deadline) = 0;
-    /// Network, volume, container, start, inspect. After a failure everything it made is gone again.
+    /// Makes the network and the volume ahead of `create`, which then uses what is there; `destroy` takes them back.
+    /// After a failure everything it made is gone again. A backend without anything to prepare keeps this one.
+    [[nodiscard]] virtual Result<void> prepare(const WorkloadSpec&) { return {}; }
+    /// Network, volume, container, start, inspect. After a failure everything it made is gone again; outcome_unknown when
+    /// the Engine could not be asked whether it is: then call destroy. conflict: the name or a host port is another's.
     [[nodiscard]] virtual Result<Workload> create(const WorkloadSpec& spec) = 0;
     [[nodiscard]] virtual Result<Workload> inspect(const std::string& container_id) = 0;
     /// Removes the lease's container, network and volume, by label; done only when the Engine confirms all are gone.

@@ -2,6 +2,7 @@
 // The Backend over the Docker Engine API (1.41 and later) on its socket. Thread-safe: each call uses its own connection.
 
 #include "compute/backend.h"
+#include "compute/image_reference.h"
 
 namespace berth::compute {
 
@@ -12,12 +13,9 @@ struct DockerOptions {
     bool own_network = true;        ///< a network of its own for each lease
     std::string subnet_pool = "10.213.0.0/16"; ///< leases' networks are cut from it, a /28 each
     uint64_t image_bytes_max = 10ull << 30;
+    bool limit_disk = false;        ///< give the root file system `disk_gb` (overlay2 on XFS with pquota, or btrfs)
 };
 
 [[nodiscard]] std::unique_ptr<Backend> make_docker_backend(DockerOptions options);
-
-/// A reference as the registry understands it: [host[:port]/]name[:tag][@digest], ≤ 255 characters, with `:latest`
-/// added when neither tag nor digest is given. bad_input for everything else.
-[[nodiscard]] Result<std::string> parse_image_reference(std::string_view text);
 
 } // namespace berth::compute

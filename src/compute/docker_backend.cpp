@@ -1,0 +1,291 @@
+#include "compute/docker_backend.h"
+
+#include "compute/docker_client.h"
+#include "compute/lease_objects.h"
+#include "compute/subnet_pool.h"
+
+namespace berth::compute {
+
+namespace {
+
+constexpr uint32_t kSubnetAttemptsMax = 64;
+
+/// Success when the thing is gone, whoever took it.
+Result<void> gone(Result<void> removed)
+{
+    if (!removed && removed.error().code == Errc::not_found)
+        return {};
+    return removed;
+}
+
+class DockerBackend final : public Backend {
+public:
+    explicit DockerBackend(DockerOptions options) : options_{std::move(options)} {}
+
+    Result<EngineInfo> info() override;
+    Result<ImageState> find_image(const std::string& image) override;
+    Result<void> pull_image(const std::string& image, std::chrono::seconds deadline) override;
+    Result<void> prepare(const WorkloadSpec& spec) override;
+    Result<Workload> create(const WorkloadSpec& spec) override;
+    Result<Workload> inspect(const std::string& container_id) override;
+    Result<void> destroy(const std::string& lease) override;
+    Result<std::vector<LabelledObject>> list_labelled() override;
+    Result<std::string> logs(const std::string& container_id, uint32_t lines, size_t bytes_max) override;
+
+private:
+    /// The id of the lease's network, or the name of the shared one.
+    Result<std::string> ensure_network(DockerClient& client, const WorkloadSpec& spec);
+    Result<void> ensure_volume(DockerClient& client, const WorkloadSpec& spec);
+    Result<std::string> ensure_network_and_volume(DockerClient& client, const WorkloadSpec& spec);
+    /// The container that an earlier call made for this lease. conflict: the name is another's.
+    Result<std::optional<ContainerDetails>> find_own_container(DockerClient& client, const WorkloadSpec& spec);
+    Result<Workload> create_all(DockerClient& client, const WorkloadSpec& spec);
+    Result<Workload> inspect_with(DockerClient& client, const std::string& container_id);
+    Result<void> destroy_with(DockerClient& client, const std::string& lease);
+    Result<std::vector<LabelledObject>> list_with(DockerClient& client, std::string_view label, std::string_view value);
+    /// Takes back what a failed call made, and tells in the error if that could not be done.
+    Unexpected undo(DockerClient& client, const std::string& lease, Error error);
+
+    const DockerOptions options_;
+    std::atomic<uint32_t> api_minor_ = 0;
+};
+
+Result<EngineInfo> DockerBackend::info()
+{
+    DockerClient client{options_.socket, api_minor_};
+    TRY(client.negotiate()); // the Engine may have been exchanged since
+    return client.fetch_info();
+}
+
+Result<ImageState> DockerBackend::find_image(const std::string& image)
+{
+    const ImageReference reference = TRY(split_image_reference(image));
+    DockerClient client{options_.socket, api_minor_};
+    const Result<ImageDetails> details = client.inspect_image(reference);
+    if (details)
+        return ImageState::present;
+    if (details.error().code == Errc::not_found)
+        return ImageState::absent;
+    return pass_on(details);
+}
+
+Result<void> DockerBackend::pull_image(const std::string& image, std::chrono::seconds deadline)
+{
+    const ImageReference reference = TRY(split_image_reference(image));
+    DockerClient client{options_.socket, api_minor_};
+    TRY(client.pull_image(reference, deadline, options_.image_bytes_max));
+    // What was announced is compressed, and not every registry announces it: what counts is what lies on the disk now.
+    const ImageDetails details = TRY(client.inspect_image(reference));
+    if (details.size_bytes <= options_.image_bytes_max)
+        return {};
+    TRY(gone(client.remove_image(reference)));
+    return fail(Errc::bad_input, "image of {} bytes, limit {}", details.size_bytes, options_.image_bytes_max);
+}
+
+Result<std::string> DockerBackend::ensure_network(DockerClient& client, const WorkloadSpec& spec)
+{
+    if (!options_.own_network)
+        return std::string{"bridge"};
+    const SubnetPool pool = TRY(SubnetPool::parse(options_.subnet_pool));
+    NetworkSettings settings{.name = container_name(spec.number),
+                             .subnet = {},
+                             .bridge_name = bridge_name(spec.number),
+                             .labels = make_labels(spec, options_)};
+    const uint32_t attempts = std::min(pool.size(), kSubnetAttemptsMax);
+    for (uint32_t attempt = 0; attempt < attempts; ++attempt) {
+        settings.subnet = pool.subnet_for(spec.number, attempt);
+        Result<std::string> created = client.create_network(settings);
+        if (created || created.error().code != Errc::conflict)
+            return created;
+        // Either the name is taken, by an earlier call of ours or by a stranger, or else the subnet is.
+        const Result<ListedObject> existing = client.inspect_network(settings.name);
+        if (existing && belongs_to_lease(existing->labels, spec.lease))
+            return existing->id;
+        if (existing)
+            return fail(Errc::conflict, "network {} belongs to somebody else", settings.name);
+        if (existing.error().code != Errc::not_found)
+            return pass_on(existing);
+    }
+    return fail(Errc::unavailable, "no free subnet found in {}", options_.subnet_pool);
+}
+
+Result<void> DockerBackend::ensure_volume(DockerClient& client, const WorkloadSpec& spec)
+{
+    if (spec.data_path.empty())
+        return {};
+    const ListedObject volume = TRY(client.create_volume({.name = volume_name(spec.number),
+                                                          .labels = make_labels(spec, options_)}));
+    if (!belongs_to_lease(volume.labels, spec.lease))
+        return fail(Errc::conflict, "volume {} belongs to somebody else", volume.name);
+    return {};
+}
+
+Result<std::string> DockerBackend::ensure_network_and_volume(DockerClient& client, const WorkloadSpec& spec)
+{
+    std::string network = TRY(ensure_network(client, spec));
+    TRY(ensure_volume(client, spec));
+    return network;
+}
+
+Result<std::optional<ContainerDetails>> DockerBackend::find_own_container(DockerClient& client,
+                                                                          const WorkloadSpec& spec)
+{
+    Result<ContainerDetails> existing = client.inspect_container(container_name(spec.number));
+    if (!existing && existing.error().code == Errc::not_found)
+        return std::optional<ContainerDetails>{};
+    if (!existing)
+        return pass_on(existing);
+    if (!belongs_to_lease(existing->labels, spec.lease))
+        return fail(Errc::conflict, "container {} belongs to somebody else", existing->name);
+    return std::optional<ContainerDetails>{std::move(*existing)};
+}
+
+Result<void> DockerBackend::prepare(const WorkloadSpec& spec)
+{
+    TRY(check_workload(spec));
+    DockerClient client{options_.socket, api_minor_};
+    const std::optional<ContainerDetails> existing = TRY(find_own_container(client, spec));
+    if (existing)
+        return {};
+    const Result<std::string> network = ensure_network_and_volume(client, spec);
+    if (!network)
+        return undo(client, spec.lease, network.error());
+    return {};
+}
+
+Result<Workload> DockerBackend::create(const WorkloadSpec& spec)
+{
+    TRY(check_workload(spec));
+    WorkloadSpec checked = spec;
+    checked.image = TRY(parse_image_reference(spec.image));
+    DockerClient client{options_.socket, api_minor_};
+    const Result<std::optional<ContainerDetails>> existing = find_own_container(client, checked);
+    if (!existing && existing.error().code == Errc::conflict)
+        return undo(client, spec.lease, existing.error()); // of what was prepared
+    if (!existing)
+        return pass_on(existing);
+    // A lease that has its container may have data, too: whatever fails now must not take that away.
+    if (*existing) {
+        TRY(client.start_container((*existing)->id));
+        return inspect_with(client, (*existing)->id);
+    }
+    Result<Workload> workload = create_all(client, checked);
+    if (!workload)
+        return undo(client, spec.lease, workload.error());
+    return workload;
+}
+
+Result<Workload> DockerBackend::create_all(DockerClient& client, const WorkloadSpec& spec)
+{
+    const std::string network = TRY(ensure_network_and_volume(client, spec));
+    const std::string id = TRY(client.create_container(make_container_settings(spec, options_, network)));
+    TRY(client.start_container(id));
+    return inspect_with(client, id);
+}
+
+Unexpected DockerBackend::undo(DockerClient& client, const std::string& lease, Error error)
+{
+    const Result<void> destroyed = destroy_with(client, lease);
+    if (destroyed)
+        return Unexpected{std::move(error)};
+    return fail(Errc::outcome_unknown, "{}; and what was made of it may still be there: {}", error.message,
+                destroyed.error().message);
+}
+
+Result<Workload> DockerBackend::inspect_with(DockerClient& client, const std::string& container_id)
+{
+    if (container_id.empty())
+        return fail(Errc::bad_input, "a container is addressed by its id");
+    const ContainerDetails container = TRY(client.inspect_container(container_id));
+    Workload workload{.container_id = container.id,
+                      .network_id = {},
+                      .ip = {},
+                      .running = container.running,
+                      .exit_code = container.exit_code,
+                      .out_of_memory = container.out_of_memory,
+                      .status = container.status};
+    if (!container.networks.empty()) {
+        workload.network_id = container.networks.front().network_id;
+        workload.ip = container.networks.front().ip;
+    }
+    return workload;
+}
+
+Result<Workload> DockerBackend::inspect(const std::string& container_id)
+{
+    DockerClient client{options_.socket, api_minor_};
+    return inspect_with(client, container_id);
+}
+
+Result<void> DockerBackend::destroy(const std::string& lease)
+{
+    DockerClient client{options_.socket, api_minor_};
+    return destroy_with(client, lease);
+}
+
+Result<void> DockerBackend::destroy_with(DockerClient& client, const std::string& lease)
+{
+    if (lease.empty())
+        return fail(Errc::bad_input, "a lease has an id");
+    const std::vector<LabelledObject> found = TRY(list_with(client, kLeaseLabel, lease));
+    if (found.empty())
+        return {};
+    // In the order of the list: a network and a volume can't go before the container that uses them.
+    for (const LabelledObject& object : found) {
+        if (object.kind == "container")
+            TRY(gone(client.remove_container(object.id)));
+        else if (object.kind == "network")
+            TRY(gone(client.remove_network(object.id)));
+        else
+            TRY(gone(client.remove_volume(object.id)));
+    }
+    const std::vector<LabelledObject> left = TRY(list_with(client, kLeaseLabel, lease));
+    if (!left.empty())
+        return fail(Errc::conflict, "{} {} is still there", left.front().kind, left.front().name);
+    return {};
+}
+
+Result<std::vector<LabelledObject>> DockerBackend::list_with(DockerClient& client, std::string_view label,
+                                                             std::string_view value)
+{
+    std::vector<LabelledObject> all;
+    const auto add = [&all](const char* kind, const std::vector<ListedObject>& listed) {
+        for (const ListedObject& object : listed) {
+            const auto lease = object.labels.find(std::string{kLeaseLabel});
+            all.push_back({.kind = kind,
+                           .id = object.id,
+                           .name = object.name,
+                           .lease = lease == object.labels.end() ? std::string{} : lease->second});
+        }
+    };
+    const std::vector<ListedObject> containers = TRY(client.list_containers(label, value));
+    add("container", containers);
+    const std::vector<ListedObject> networks = TRY(client.list_networks(label, value));
+    add("network", networks);
+    const std::vector<ListedObject> volumes = TRY(client.list_volumes(label, value));
+    add("volume", volumes);
+    return all;
+}
+
+Result<std::vector<LabelledObject>> DockerBackend::list_labelled()
+{
+    DockerClient client{options_.socket, api_minor_};
+    return list_with(client, kProviderLabel, options_.provider_label);
+}
+
+Result<std::string> DockerBackend::logs(const std::string& container_id, uint32_t lines, size_t bytes_max)
+{
+    if (container_id.empty())
+        return fail(Errc::bad_input, "a container is addressed by its id");
+    DockerClient client{options_.socket, api_minor_};
+    return client.fetch_logs(container_id, lines, bytes_max);
+}
+
+} // namespace
+
+std::unique_ptr<Backend> make_docker_backend(DockerOptions options)
+{
+    return std::make_unique<DockerBackend>(std::move(options));
+}
+
+} // namespace berth::compute
