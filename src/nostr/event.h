@@ -24,6 +24,7 @@ inline constexpr Kind gift_wrap = 1059;         ///< NIP-59
 inline constexpr Kind relay_list = 10002;       ///< NIP-65
 inline constexpr Kind dm_relays = 10050;        ///< NIP-17
 inline constexpr Kind heartbeat_live = 20384;   ///< marketplace, ephemeral
+inline constexpr Kind ephemeral_gift_wrap = 21059; ///< NIP-59, never stored
 inline constexpr Kind client_auth = 22242;      ///< NIP-42
 inline constexpr Kind offer = 38383;            ///< marketplace, addressable
 inline constexpr Kind heartbeat = 38384;        ///< marketplace, addressable
@@ -51,10 +52,15 @@ struct Event {
     [[nodiscard]] std::string id_hex() const;
     /// The first value of the first tag of this name.
     [[nodiscard]] std::optional<std::string> tag_value(std::string_view name) const;
+    /// Whether some tag has this name and this value.
+    [[nodiscard]] bool has_tag(std::string_view name, std::string_view value) const;
+    bool operator==(const Event&) const = default;
 };
 
 /// NIP-01 serialisation `[0,pubkey,created_at,kind,tags,content]`, hashed.
 [[nodiscard]] EventId compute_id(const Bytes32& pubkey, const Draft& draft);
+/// The same over the signed fields of an event; its own `id` plays no part.
+[[nodiscard]] EventId compute_id(const Event& event);
 
 /// Shape and types only (NIP-01 fields; upper-case hex, duplicate members and floats refused). Verify before use.
 [[nodiscard]] Result<Event> parse_event(std::string_view json);

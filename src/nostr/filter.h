@@ -16,8 +16,15 @@ struct Filter {
     std::optional<int64_t> until;                  ///< inclusive
     std::optional<uint64_t> limit;                 ///< shapes the stored part only
 
+    /// Set by parsing an empty list, which NIP-01 lets match nothing; `ids` is then empty.
+    bool matches_nothing = false;
+
     [[nodiscard]] bool matches(const Event& event) const;
+    bool operator==(const Filter&) const = default;
 };
+
+/// For a relay. Unknown members, prefixes of ids and keys, and floats are bad_input.
+[[nodiscard]] Result<Filter> parse_filter(std::string_view json);
 
 [[nodiscard]] std::string encode_filter(const Filter& filter);
 

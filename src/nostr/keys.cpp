@@ -1,0 +1,169 @@
+#include "nostr/keys.h"
+
+#include "nostr/nip19.h"
+#include "util/bech32.h"
+#include "util/hex.h"
+
+#include <array>
+#include <cerrno>
+#include <cstring>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+namespace berth::nostr {
+
+namespace {
+
+/// A file descriptor that closes itself.
+class FileHandle {
+public:
+    explicit FileHandle(int descriptor) : descriptor_{descriptor} {}
+    ~FileHandle()
+    {
+        if (descriptor_ >= 0)
+            ::close(descriptor_);
+    }
+    FileHandle(const FileHandle&) = delete;
+    FileHandle& operator=(const FileHandle&) = delete;
+    [[nodiscard]] int get() const { return descriptor_; }
+
+private:
+    const int descriptor_;
+};
+
+std::string_view trimmed(std::string_view text)
+{
+    constexpr std::string_view blanks = " \t\r\n";
+    const size_t first = text.find_first_not_of(blanks);
+    if (first == std::string_view::npos)
+        return {};
+    return text.substr(first, text.find_last_not_of(blanks) - first + 1);
+}
+
+bool write_all(int descriptor, std::string_view text)
+{
+    while (!text.empty()) {
+        const ssize_t written = ::write(descriptor, text.data(), text.size());
+        if (written < 0 && errno != EINTR)
+            return false;
+        if (written > 0)
+            text.remove_prefix(static_cast<size_t>(written));
+    }
+    return true;
+}
+
+/// Makes a new directory entry survive a power cut.
+bool sync_directory(const std::filesystem::path& directory)
+{
+    const FileHandle handle{
+        ::open(directory.empty() ? "." : directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
+    return handle.get() >= 0 && ::fsync(handle.get()) == 0;
+}
+
+void wipe_text(std::string& text)
+{
+    crypto::wipe({reinterpret_cast<uint8_t*>(text.data()), text.size()});
+}
+
+} // namespace
+
+Result<PublicKey> PublicKey::parse_hex(std::string_view text)
+{
+    const Bytes32 bytes = TRY(decode_hex_array<32>(text));
+    if (!crypto::is_x_only_public_key(bytes))
+        return fail(Errc::bad_input, "not a public key: no such point on the curve");
+    return PublicKey{bytes};
+}
+
+Result<PublicKey> PublicKey::parse(std::string_view text)
+{
+    constexpr std::string_view uri_scheme = "nostr:";
+    if (text.starts_with(uri_scheme))
+        text.remove_prefix(uri_scheme.size());
+    if (text.size() == 64) {
+        const Bytes32 bytes = TRY(decode_hex_array<32>(text, HexCase::any));
+        return parse_hex(encode_hex(bytes));
+    }
+    const Nip19Entity entity = TRY(decode_nip19(text));
+    if (const auto* npub = std::get_if<Npub>(&entity))
+        return parse_hex(encode_hex(npub->pubkey));
+    if (const auto* profile = std::get_if<Nprofile>(&entity))
+        return parse_hex(encode_hex(profile->pubkey));
+    return fail(Errc::bad_input, "not a public key: expected hex, npub1… or nprofile1…");
+}
+
+PublicKey PublicKey::of(const SecretKey& secret_key)
+{
+    return PublicKey{crypto::x_only_public_key(secret_key)};
+}
+
+std::string PublicKey::hex() const
+{
+    return encode_hex(bytes_);
+}
+
+std::string PublicKey::npub() const
+{
+    return encode_npub(bytes_);
+}
+
+Result<SecretKey> parse_secret_key(std::string_view text)
+{
+    text = trimmed(text);
+    Result<Bytes> from_hex = text.size() == 64 ? decode_hex(text, HexCase::any) : Result<Bytes>{Bytes{}};
+    if (from_hex && !from_hex->empty()) {
+        const crypto::Secret secret{std::move(*from_hex)};
+        return SecretKey::create(secret.expose());
+    }
+    const Result<Nip19Entity> entity = decode_nip19(text);
+    const Nsec* nsec = entity ? std::get_if<Nsec>(&*entity) : nullptr;
+    if (!nsec)
+        return fail(Errc::bad_input, "not a secret key: expected nsec1… or 64 hex characters");
+    return SecretKey::create(nsec->secret.expose());
+}
+
+std::string encode_nsec(const SecretKey& secret_key)
+{
+    return encode_bech32("nsec", secret_key.expose());
+}
+
+Result<SecretKey> load_secret_key(const std::filesystem::path& file)
+{
+    const FileHandle handle{::open(file.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY)};
+    if (handle.get() < 0)
+        return fail(errno == ENOENT ? Errc::not_found : Errc::refused, "cannot open key file {}: {}", file.string(),
+                    std::strerror(errno));
+    struct stat status{};
+    if (::fstat(handle.get(), &status) != 0 || !S_ISREG(status.st_mode))
+        return fail(Errc::refused, "key file {} is not a regular file", file.string());
+    if ((status.st_mode & 077) != 0)
+        return fail(Errc::refused, "key file {} is open to group or others: its mode must be 0600", file.string());
+    std::array<char, 512> buffer{};
+    const ssize_t length = ::read(handle.get(), buffer.data(), buffer.size());
+    if (length < 0)
+        return fail(Errc::unavailable, "cannot read key file {}: {}", file.string(), std::strerror(errno));
+    Result<SecretKey> key = parse_secret_key({buffer.data(), static_cast<size_t>(length)});
+    crypto::wipe({reinterpret_cast<uint8_t*>(buffer.data()), buffer.size()});
+    return key;
+}
+
+Result<void> save_secret_key(const std::filesystem::path& file, const SecretKey& secret_key)
+{
+    const FileHandle handle{::open(file.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600)};
+    if (handle.get() < 0)
+        return fail(errno == EEXIST ? Errc::conflict : Errc::refused, "cannot create key file {}: {}", file.string(),
+                    std::strerror(errno));
+    std::string text = encode_nsec(secret_key) + "\n";
+    const bool written = ::fchmod(handle.get(), 0600) == 0 && write_all(handle.get(), text) &&
+                         ::fsync(handle.get()) == 0 && sync_directory(file.parent_path());
+    wipe_text(text);
+    if (!written) {
+        const int problem = errno;
+        ::unlink(file.c_str());
+        return fail(Errc::unavailable, "cannot write key file {}: {}", file.string(), std::strerror(problem));
+    }
+    return {};
+}
+
+} // namespace berth::nostr
