@@ -1,0 +1,168 @@
+#include "provider/admission.h"
+
+#include "compute/docker_backend.h"
+
+#include <algorithm>
+
+namespace berth::provider {
+
+namespace {
+
+constexpr uint16_t kSshPort = 22;
+constexpr size_t kPasswordLength = 16;
+
+bool is_alphanumeric(char c)
+{
+    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+}
+
+bool is_usable_password(const std::string& password)
+{
+    return password.size() >= 12 && password.size() <= 64 &&
+           std::all_of(password.begin(), password.end(), is_alphanumeric);
+}
+
+bool is_usable_username(const std::string& username)
+{
+    const auto allowed = [](char c) { return is_alphanumeric(c) || c == '_' || c == '-'; };
+    return !username.empty() && username.size() <= 32 && username[0] != '-' &&
+           std::all_of(username.begin(), username.end(), allowed);
+}
+
+std::string make_password(crypto::Random& random)
+{
+    static constexpr std::string_view alphabet = "ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz23456789";
+    std::string password;
+    for (size_t i = 0; i < kPasswordLength; ++i)
+        password.push_back(alphabet[random.below(alphabet.size())]);
+    return password;
+}
+
+const Spec* find_spec(const std::optional<std::string>& id, const Options& options)
+{
+    if (!id)
+        return &options.specs.front();
+    const auto found =
+        std::find_if(options.specs.begin(), options.specs.end(), [&](const Spec& spec) { return spec.id == *id; });
+    return found == options.specs.end() ? nullptr : &*found;
+}
+
+/// Our role in a standby set. Only the primary runs a workload here; we do not stand by for others.
+std::optional<Refusal> judge_role(const SpawnRequest& request, const Options& options)
+{
+    if (request.replication_mode != "warm-standby")
+        return std::nullopt;
+    const nostr::PublicKey own = nostr::PublicKey::of(options.key);
+    const auto names_us = [&](const std::string& text) {
+        const auto key = nostr::PublicKey::parse(text);
+        return key && *key == own;
+    };
+    if (request.primary_npub && names_us(*request.primary_npub))
+        return std::nullopt;
+    return Refusal{error_type::not_addressed,
+                   "this provider is not the primary of this request, and it does not stand by for others"};
+}
+
+std::optional<Refusal> judge_template(const compute::Template& chosen, const Spec& spec)
+{
+    if (spec.cpu_millicores < chosen.cpu_millicores_min || spec.memory_mb < chosen.memory_mb_min ||
+        spec.disk_gb < chosen.disk_gb_min)
+        return Refusal{error_type::unknown_spec,
+                       fmt::format("template {} needs at least {} millicores, {} MB memory and {} GB disk; spec {} has "
+                                   "{}, {} and {}",
+                                   chosen.slug, chosen.cpu_millicores_min, chosen.memory_mb_min, chosen.disk_gb_min,
+                                   spec.id, spec.cpu_millicores, spec.memory_mb, spec.disk_gb)};
+    return std::nullopt;
+}
+
+void apply_template(const compute::Template& chosen, Admission& admission)
+{
+    compute::WorkloadSpec& workload = admission.workload;
+    workload.nofile_max = chosen.nofile_max;
+    workload.data_path = chosen.data_path;
+    workload.keep_alive = false;
+    for (const auto& [name, value] : chosen.environment) {
+        std::string filled = value;
+        const size_t place = filled.find("{password}");
+        if (place != std::string::npos)
+            filled.replace(place, std::string_view{"{password}"}.size(), admission.password);
+        workload.environment.emplace(name, std::move(filled));
+    }
+    for (const compute::TemplatePort& port : chosen.ports)
+        workload.ports.push_back(
+            {.container_port = port.container_port, .label = port.label, .scheme = port.scheme});
+}
+
+} // namespace
+
+bool is_image_allowed(const std::string& image, const ImagePolicy& policy)
+{
+    const auto covers = [&](const std::string& prefix) { return image.starts_with(prefix); };
+    if (std::any_of(policy.deny.begin(), policy.deny.end(), covers))
+        return false;
+    return policy.allow.empty() || std::any_of(policy.allow.begin(), policy.allow.end(), covers);
+}
+
+std::chrono::seconds duration_of(cashu::Msat net, const Spec& spec)
+{
+    constexpr uint64_t century = 100ull * 365 * 24 * 3600;
+    return std::chrono::seconds{static_cast<int64_t>(std::min(century, net.value / spec.rate_msats_per_sec))};
+}
+
+std::optional<Refusal> judge_duration(std::chrono::seconds duration, cashu::Msat net, const Spec& spec,
+                                      const Options& options)
+{
+    if (duration < options.lease_min)
+        return Refusal{error_type::insufficient_payment,
+                       fmt::format("{} msat after the mint's fee buy {} s of {} at {} msat/s; the least is {} s ({} msat)",
+                                   net.value, duration.count(), spec.id, spec.rate_msats_per_sec,
+                                   options.lease_min.count(),
+                                   static_cast<uint64_t>(options.lease_min.count()) * spec.rate_msats_per_sec)};
+    if (duration > options.lease_max)
+        return Refusal{error_type::invalid_request,
+                       fmt::format("{} msat buy {} s, more than the {} s this provider sells at once", net.value,
+                                   duration.count(), options.lease_max.count())};
+    return std::nullopt;
+}
+
+std::variant<Admission, Refusal> admit(const SpawnRequest& request, const Options& options, crypto::Random& random)
+{
+    if (auto refusal = judge_role(request, options))
+        return *refusal;
+    if (request.volume_encryption)
+        return Refusal{error_type::invalid_volume_encryption, "this provider does not offer encrypted volumes"};
+    const Spec* spec = find_spec(request.spec_id, options);
+    if (!spec)
+        return Refusal{error_type::unknown_spec, "no spec of that id is offered here"};
+
+    Admission admission{.spec = *spec, .workload = {}, .username = {}, .password = {}};
+    admission.username = is_usable_username(request.username) ? request.username : "root";
+    admission.password = is_usable_password(request.password) ? request.password : make_password(random);
+    compute::WorkloadSpec& workload = admission.workload;
+    workload.cpu_millicores = spec->cpu_millicores;
+    workload.memory_mb = spec->memory_mb;
+    workload.disk_gb = spec->disk_gb;
+    workload.publish_address = options.publish_address;
+    workload.keep_alive = true;
+    workload.ports.push_back({.container_port = kSshPort, .label = "ssh", .scheme = "ssh"});
+
+    std::string image = request.image;
+    if (request.template_slug) {
+        const auto chosen = options.templates.find(*request.template_slug);
+        if (chosen == options.templates.end())
+            return Refusal{error_type::unknown_template, "no template of that slug is offered here"};
+        if (auto refusal = judge_template(chosen->second, *spec))
+            return *refusal;
+        apply_template(chosen->second, admission);
+        image = chosen->second.image;
+    }
+    auto reference = compute::parse_image_reference(image);
+    if (!reference)
+        return Refusal{error_type::image_not_found, "pod_image is not an image reference"};
+    if (!request.template_slug && !is_image_allowed(*reference, options.images))
+        return Refusal{error_type::image_denied, "this provider's image policy does not allow that image"};
+    workload.image = std::move(*reference);
+    return admission;
+}
+
+} // namespace berth::provider

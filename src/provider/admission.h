@@ -1,0 +1,33 @@
+#pragma once
+// What can be judged of a spawn from the request and the configuration alone: free for the consumer, and pure.
+
+#include "nostr/keys.h"
+#include "provider/requests.h"
+#include "provider/wire.h"
+
+#include <variant>
+
+namespace berth::provider {
+
+/// An accepted wish: everything about the workload but its number, lease and host ports.
+struct Admission {
+    Spec spec;
+    compute::WorkloadSpec workload;
+    std::string username;
+    std::string password;
+};
+
+[[nodiscard]] std::variant<Admission, Refusal> admit(const SpawnRequest& request, const Options& options,
+                                                     crypto::Random& random);
+
+/// Whole seconds that a payment buys; zero when the rate is out of its reach.
+[[nodiscard]] std::chrono::seconds duration_of(cashu::Msat net, const Spec& spec);
+
+/// Shorter than the minimum, or longer than the maximum: why the payment does not fit.
+[[nodiscard]] std::optional<Refusal> judge_duration(std::chrono::seconds duration, cashu::Msat net, const Spec& spec,
+                                                    const Options& options);
+
+/// Deny rules win; an empty allow list allows everything. Patterns are prefixes of the full reference.
+[[nodiscard]] bool is_image_allowed(const std::string& image, const ImagePolicy& policy);
+
+} // namespace berth::provider

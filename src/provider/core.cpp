@@ -1,0 +1,296 @@
+#include "provider/core.h"
+
+#include "nostr/relay/pool.h"
+#include "nostr/relay_lists.h"
+#include "provider/desk.h"
+#include "provider/publisher.h"
+#include "util/log.h"
+
+#include <algorithm>
+
+namespace berth::provider {
+
+namespace {
+
+constexpr std::chrono::seconds kSurveyInterval{60};
+constexpr std::chrono::seconds kSurveyRetry{2};
+constexpr std::chrono::seconds kNodeStatusInterval{30};
+constexpr std::chrono::hours kForgetInterval{1};
+/// A gift wrap may be dated up to two days back (NIP-59); what is asked is bounded by request_age_max all the same.
+constexpr std::chrono::seconds kWrapWindow{172'800 + 7'200};
+constexpr std::chrono::seconds kDirectWindow{3'600};
+constexpr const char* kDirectMessages = "dm";
+constexpr const char* kGiftWraps = "gw";
+
+class CoreImplementation final : public Core {
+public:
+    CoreImplementation(Options options, World world);
+
+    [[nodiscard]] Result<void> open();
+    [[nodiscard]] Result<void> start(UnixTime now) override;
+    [[nodiscard]] Result<void> handle(std::vector<Message> messages, UnixTime now) override;
+    [[nodiscard]] UnixTime next_due() const override;
+    [[nodiscard]] bool is_public() const override { return publisher_->is_first_beat_accepted(); }
+    [[nodiscard]] std::vector<cashu::MintStatus> mints() const override { return wallet_->status(); }
+
+private:
+    [[nodiscard]] nostr::relay::Pool::Handlers make_pool_handlers();
+    [[nodiscard]] Result<void> run_batch(UnixTime now, const std::function<void()>& work);
+    void subscribe();
+    void publish_relay_lists(UnixTime now);
+    void tick(UnixTime now);
+    void take(Message&& message, UnixTime now);
+    void take(JobResult&& result, UnixTime now);
+    void take_survey(const Surveyed& surveyed, UnixTime now);
+    [[nodiscard]] Publisher::Facts public_facts();
+
+    const Options options_;
+    World world_;
+    Effects effects_;
+    DeferredSockets sockets_;
+    DeferredHttp http_;
+    DeferredJobs jobs_;
+    FailureSink failures_;
+    UnixTime now_{}; ///< of the batch being handled, for callbacks
+
+    RelayStore relay_store_;
+    OrderStore order_store_;
+    LeaseStore lease_store_;
+    std::unique_ptr<cashu::Wallet> wallet_;
+    std::unique_ptr<nostr::relay::Pool> pool_;
+    std::unique_ptr<Replies> replies_;
+    std::unique_ptr<Intake> intake_;
+    Images images_;
+    std::unique_ptr<Leases> leases_;
+    std::unique_ptr<Desk> desk_;
+    std::unique_ptr<Publisher> publisher_;
+
+    std::optional<compute::NodeStatus> node_;
+    uint64_t storage_gb_ = 0;
+    bool engine_up_ = false;
+    UnixTime next_survey_{};
+    UnixTime next_node_status_{};
+    UnixTime next_forget_{};
+};
+
+CoreImplementation::CoreImplementation(Options options, World world)
+    : options_{std::move(options)}, world_{std::move(world)}, sockets_{effects_, world_.sockets},
+      http_{effects_, world_.http}, jobs_{effects_, world_.jobs}, relay_store_{world_.database},
+      order_store_{world_.database}, lease_store_{world_.database}, images_{jobs_, options_.images.pull_deadline}
+{
+}
+
+Result<void> CoreImplementation::open()
+{
+    TRY(relay_store_.migrate());
+    TRY(order_store_.migrate());
+    TRY(lease_store_.migrate());
+    wallet_ = TRY(cashu::Wallet::create(
+        world_.database, http_, world_.random, options_.seed_file, options_.wallet,
+        {.on_redeemed = [this](const cashu::Redeemed& redeemed) { desk_->on_redeemed(redeemed, now_); },
+         .on_keysets = [this](const std::string&) { desk_->retry_parked(now_); }}));
+    pool_ = std::make_unique<nostr::relay::Pool>(
+        sockets_, world_.random,
+        nostr::relay::PoolOptions{.relays = options_.relays,
+                                  .auth_key = options_.key,
+                                  .age_max = options_.request_age_max + std::chrono::hours{1}},
+        make_pool_handlers());
+    replies_ = std::make_unique<Replies>(options_, relay_store_, *pool_, world_.random, failures_);
+    intake_ = std::make_unique<Intake>(options_, order_store_, *replies_, failures_);
+    leases_ = std::make_unique<Leases>(
+        options_, lease_store_, jobs_, world_.random, failures_,
+        Leases::Handlers{
+            .on_running = [this](const Lease& lease) { desk_->on_running(lease, now_); },
+            .on_failed = [this](const Lease& lease, const Error& error) { desk_->on_failed(lease, error, now_); }});
+    desk_ = std::make_unique<Desk>(Desk::Parts{.options = options_,
+                                               .orders = order_store_,
+                                               .lease_rows = lease_store_,
+                                               .leases = *leases_,
+                                               .images = images_,
+                                               .intake = *intake_,
+                                               .replies = *replies_,
+                                               .wallet = *wallet_,
+                                               .random = world_.random,
+                                               .failures = failures_});
+    publisher_ = std::make_unique<Publisher>(options_, relay_store_, *pool_, world_.random, failures_);
+    return {};
+}
+
+nostr::relay::Pool::Handlers CoreImplementation::make_pool_handlers()
+{
+    return {.on_event =
+                [this](const std::string&, const std::string& relay, const nostr::Event& event) {
+                    if (auto incoming = intake_->take(event, relay, now_))
+                        desk_->serve(std::move(*incoming), now_);
+                },
+            .on_also_seen = [](const std::string&, const nostr::EventId&) {},
+            .on_stored_end = [](const std::string&, const std::string&) {},
+            .on_published =
+                [this](const nostr::EventId& id, const std::string& relay, nostr::relay::PublishState state,
+                       const std::string&) {
+                    replies_->on_published(id, relay, state);
+                    publisher_->on_published(id, state, now_);
+                },
+            .on_cursor =
+                [this](const nostr::relay::Cursor& cursor) { failures_.check(relay_store_.save_cursor(cursor)); }};
+}
+
+Result<void> CoreImplementation::run_batch(UnixTime now, const std::function<void()>& work)
+{
+    now_ = now;
+    TRY(world_.database.begin());
+    work();
+    if (failures_.first()) {
+        world_.database.roll_back();
+        return Unexpected{*failures_.first()};
+    }
+    const auto committed = world_.database.commit();
+    if (!committed) {
+        world_.database.roll_back();
+        return committed;
+    }
+    effects_.let_out();
+    return {};
+}
+
+void CoreImplementation::subscribe()
+{
+    const nostr::PublicKey own = nostr::PublicKey::of(options_.key);
+    nostr::Filter direct;
+    direct.kinds = {nostr::kind::encrypted_dm};
+    direct.tags['p'] = {own.hex()};
+    nostr::Filter wraps = direct;
+    wraps.kinds = {nostr::kind::gift_wrap};
+    pool_->subscribe({.name = kDirectMessages, .filter = direct, .window = kDirectWindow});
+    pool_->subscribe({.name = kGiftWraps, .filter = wraps, .window = kWrapWindow});
+}
+
+void CoreImplementation::publish_relay_lists(UnixTime now)
+{
+    for (nostr::Draft draft : {nostr::make_relay_list(options_.relays), nostr::make_dm_relay_list(options_.relays)}) {
+        draft.created_at =
+            failures_.take(relay_store_.next_created_at(fmt::format("kind:{}", draft.kind), unix_seconds(now)));
+        pool_->publish(nostr::sign_event(std::move(draft), options_.key, world_.random), {}, now + std::chrono::hours{1});
+    }
+}
+
+Result<void> CoreImplementation::start(UnixTime now)
+{
+    return run_batch(now, [&] {
+        leases_->load();
+        desk_->load();
+        pool_->restore(failures_.take(relay_store_.load_cursors()));
+        subscribe();
+        pool_->start(now);
+        replies_->resume(now);
+        wallet_->start(now);
+        publish_relay_lists(now);
+        tick(now);
+    });
+}
+
+Result<void> CoreImplementation::handle(std::vector<Message> messages, UnixTime now)
+{
+    return run_batch(now, [&] {
+        for (Message& message : messages)
+            take(std::move(message), now);
+        tick(now);
+    });
+}
+
+void CoreImplementation::take(Message&& message, UnixTime now)
+{
+    if (auto* socket = std::get_if<net::SocketEvent>(&message))
+        pool_->handle(*socket, now);
+    else if (auto* done = std::get_if<HttpDone>(&message))
+        http_.finish(done->id, std::move(done->result));
+    else
+        take(std::get<JobResult>(std::move(message)), now);
+}
+
+void CoreImplementation::take(JobResult&& result, UnixTime now)
+{
+    if (const auto* found = std::get_if<ImageFound>(&result)) {
+        if (images_.handle(*found, now))
+            desk_->retry_parked(now);
+    } else if (const auto* pulled = std::get_if<ImagePulled>(&result)) {
+        if (images_.handle(*pulled, now))
+            desk_->retry_parked(now);
+    } else if (const auto* prepared = std::get_if<WorkloadPrepared>(&result)) {
+        leases_->handle(*prepared);
+    } else if (const auto* created = std::get_if<WorkloadCreated>(&result)) {
+        leases_->handle(*created, now);
+    } else if (const auto* inspected = std::get_if<WorkloadInspected>(&result)) {
+        leases_->handle(*inspected, now);
+    } else if (const auto* destroyed = std::get_if<WorkloadDestroyed>(&result)) {
+        leases_->handle(*destroyed, now);
+    } else if (const auto* surveyed = std::get_if<Surveyed>(&result)) {
+        take_survey(*surveyed, now);
+    } else if (const auto* status = std::get_if<NodeStatusRead>(&result)) {
+        node_ = status->status ? std::optional{*status->status} : std::nullopt;
+        if (node_)
+            storage_gb_ = (node_->disk_total - node_->disk_used) >> 30;
+    }
+}
+
+void CoreImplementation::take_survey(const Surveyed& surveyed, UnixTime now)
+{
+    const bool was_up = engine_up_;
+    engine_up_ = surveyed.engine.has_value();
+    if (!engine_up_)
+        next_survey_ = now + kSurveyRetry;
+    leases_->handle(surveyed, storage_gb_);
+    if (engine_up_ && !was_up) {
+        leases_->inspect_all();
+        desk_->retry_parked(now);
+    }
+}
+
+void CoreImplementation::tick(UnixTime now)
+{
+    if (now >= next_node_status_) {
+        next_node_status_ = now + kNodeStatusInterval;
+        jobs_.submit(NodeStatusJob{});
+    }
+    if (now >= next_survey_) {
+        next_survey_ = now + kSurveyInterval;
+        jobs_.submit(SurveyJob{});
+    }
+    if (now >= next_forget_) {
+        next_forget_ = now + kForgetInterval;
+        failures_.check(order_store_.forget_requests_before(now - options_.request_age_max - std::chrono::hours{48}));
+    }
+    wallet_->tick(now);
+    leases_->drive(now);
+    desk_->tick(now);
+    replies_->tick(now);
+    publisher_->tick(now, [this] { return public_facts(); });
+    pool_->tick(now);
+}
+
+Publisher::Facts CoreImplementation::public_facts()
+{
+    return {.offer = {.jobs_completed = failures_.take(lease_store_.count_completed()),
+                      .uptime_percent = failures_.take(relay_store_.uptime_percent(now_, options_.heartbeat_interval)),
+                      .free = leases_->free_capacity(),
+                      .lock_key = wallet_->lock_key()},
+            .active_workloads = leases_->running_count(),
+            .node = node_};
+}
+
+UnixTime CoreImplementation::next_due() const
+{
+    return std::min({wallet_->next_due(), leases_->next_due(), desk_->next_due(), publisher_->next_due(),
+                     pool_->next_due(), next_survey_, next_node_status_, next_forget_});
+}
+
+} // namespace
+
+Result<std::unique_ptr<Core>> Core::create(Options options, World world)
+{
+    auto core = std::make_unique<CoreImplementation>(std::move(options), std::move(world));
+    TRY(core->open());
+    return std::unique_ptr<Core>{std::move(core)};
+}
+
+} // namespace berth::provider

@@ -1,0 +1,376 @@
+#include "provider/desk.h"
+
+#include "cashu/bdhke.h"
+#include "crypto/hash.h"
+#include "util/log.h"
+
+#include <algorithm>
+
+namespace berth::provider {
+
+namespace {
+
+constexpr size_t kParkedMax = 1000;
+/// The public client waits 120 s for everything, of which the container's start needs a few.
+constexpr std::chrono::seconds kParkedFor{110};
+
+/// Names an order: the same sender asking the same thing with the same proofs, in whatever event.
+Bytes32 order_key_of(const std::string& sender, OrderKind kind, const std::string& target,
+                     std::vector<crypto::Point> ys)
+{
+    std::sort(ys.begin(), ys.end());
+    crypto::Sha256 hash;
+    hash.update(sender).update(kind == OrderKind::spawn ? "|spawn|" : "|top_up|").update(target).update("|");
+    for (const crypto::Point& y : ys)
+        hash.update(y.compressed());
+    return hash.finish();
+}
+
+Refusal refusal_of(const cashu::TokenRefusal& refusal)
+{
+    return {error_type_of(refusal.fault), refusal.message};
+}
+
+} // namespace
+
+void Desk::load()
+{
+    for (const Order& order : p_.failures.take(p_.orders.load_open()))
+        if (order.kind == OrderKind::top_up)
+            p_.leases.set_top_up_open(order.lease, true);
+}
+
+void Desk::serve(IncomingRequest incoming, UnixTime now)
+{
+    const RequestOrigin& origin = incoming.origin;
+    if (const auto* spawn = std::get_if<SpawnRequest>(&incoming.request))
+        return serve_spawn(origin, *spawn, now);
+    if (const auto* top_up = std::get_if<TopUpRequest>(&incoming.request))
+        return serve_top_up(origin, *top_up, now);
+    if (const auto* status = std::get_if<StatusRequest>(&incoming.request))
+        return serve_status(origin, *status, now);
+    serve_access(origin, std::get<AccessRequest>(incoming.request), now);
+}
+
+void Desk::answer(const RequestOrigin& origin, const std::string& body, UnixTime now)
+{
+    p_.failures.check(p_.orders.insert_request(origin, {}, now));
+    p_.intake.finish(origin.message_id);
+    p_.replies.answer(origin, body, now);
+}
+
+void Desk::refuse(const RequestOrigin& origin, const Refusal& refusal, UnixTime now)
+{
+    log::debug("refused {}: {}", refusal.type, refusal.message);
+    answer(origin, encode_error(refusal), now);
+}
+
+void Desk::park(const RequestOrigin& origin, Request request, Refusal refusal, UnixTime now)
+{
+    if (parked_.size() >= kParkedMax)
+        return refuse(origin, {error_type::busy, "too many requests are waiting; nothing was taken"}, now);
+    parked_.push_back({{origin, std::move(request)}, now + kParkedFor, std::move(refusal)});
+}
+
+void Desk::retry_parked(UnixTime now)
+{
+    std::vector<Parked> again;
+    again.swap(parked_);
+    for (Parked& parked : again) {
+        const UnixTime give_up_at = parked.give_up_at;
+        const size_t before = parked_.size();
+        serve(std::move(parked.incoming), now);
+        if (parked_.size() > before)
+            parked_.back().give_up_at = give_up_at;
+    }
+}
+
+void Desk::tick(UnixTime now)
+{
+    std::vector<Parked> waiting;
+    waiting.swap(parked_);
+    for (Parked& parked : waiting) {
+        if (now < parked.give_up_at)
+            parked_.push_back(std::move(parked));
+        else
+            refuse(parked.incoming.origin, parked.refusal, now);
+    }
+}
+
+UnixTime Desk::next_due() const
+{
+    UnixTime due = UnixTime::max();
+    for (const Parked& parked : parked_)
+        due = std::min(due, parked.give_up_at);
+    return due;
+}
+
+bool Desk::join_order(const RequestOrigin& origin, const Bytes32& key, UnixTime now)
+{
+    const std::optional<Order> order = p_.failures.take(p_.orders.find(key));
+    if (!order)
+        return false;
+    p_.failures.check(p_.orders.insert_request(origin, key, now));
+    p_.intake.finish(origin.message_id);
+    if (order->reply) {
+        for (const RequestOrigin& waiting : p_.failures.take(p_.orders.take_unanswered(key)))
+            p_.replies.answer(waiting, *order->reply, now);
+    }
+    return true;
+}
+
+std::optional<Desk::Payment> Desk::take_payment(const RequestOrigin& origin, const Request& request,
+                                                const std::string& token, OrderKind kind, const std::string& target,
+                                                UnixTime now)
+{
+    // The same payment again joins its order before anything is judged: the token is spent by now, by us.
+    const auto decoded = cashu::decode_token(token);
+    if (decoded) {
+        std::vector<crypto::Point> ys;
+        for (const cashu::Proof& proof : decoded->proofs)
+            ys.push_back(cashu::hash_to_curve(as_bytes(proof.secret)));
+        if (join_order(origin, order_key_of(origin.sender, kind, target, ys), now))
+            return std::nullopt;
+    }
+    cashu::TokenCheck check = p_.wallet.check(token, now);
+    if (check.keysets_needed) {
+        park(origin, request,
+             {error_type::mint_network_error, "the token's mint does not answer; the token is still yours"}, now);
+        return std::nullopt;
+    }
+    if (check.refusal) {
+        refuse(origin, refusal_of(*check.refusal), now);
+        return std::nullopt;
+    }
+    VERIFY(check.token.has_value());
+    const Bytes32 key = order_key_of(origin.sender, kind, target, check.token->ys);
+    return Payment{std::move(*check.token), key};
+}
+
+void Desk::place_order(const RequestOrigin& origin, const Order& order, UnixTime now)
+{
+    p_.failures.check(p_.orders.insert(order));
+    p_.failures.check(p_.orders.insert_request(origin, order.key, now));
+    p_.intake.finish(origin.message_id);
+}
+
+void Desk::serve_spawn(const RequestOrigin& origin, const SpawnRequest& request, UnixTime now)
+{
+    const auto payment = take_payment(origin, request, request.cashu_token, OrderKind::spawn, "", now);
+    if (!payment)
+        return;
+    auto verdict = admit(request, p_.options, p_.random);
+    if (const auto* refusal = std::get_if<Refusal>(&verdict))
+        return refuse(origin, *refusal, now);
+    const Admission& admission = std::get<Admission>(verdict);
+    const std::chrono::seconds duration = duration_of(payment->token.net, admission.spec);
+    if (const auto refusal = judge_duration(duration, payment->token.net, admission.spec, p_.options))
+        return refuse(origin, *refusal, now);
+    if (!p_.leases.is_surveyed())
+        return park(origin, request, {error_type::backend_error, "the container engine does not answer; nothing was taken"},
+                    now);
+    const Images::Answer image = p_.images.ask(admission.workload.image, now);
+    if (image == Images::Answer::asking)
+        return park(origin, request, {error_type::image_not_found, "the image could not be pulled in time; nothing was taken"},
+                    now);
+    if (image == Images::Answer::failed) {
+        const Error& error = p_.images.failure(admission.workload.image);
+        return refuse(origin, {error_type_of_image(error.code), error.message}, now);
+    }
+    auto lease = p_.leases.reserve(admission, origin.sender, now);
+    if (!lease)
+        return refuse(origin, {error_type::no_capacity, lease.error().message + "; nothing was taken"}, now);
+    const auto redemption = p_.wallet.begin_redemption(payment->token, now);
+    if (!redemption) {
+        p_.leases.give_back(*lease);
+        if (redemption.error().code != Errc::conflict)
+            return p_.failures.check(pass_on(redemption));
+        return refuse(origin, {error_type::token_pending, "another request holds this token"}, now);
+    }
+    lease->duration = duration;
+    lease->redemption = *redemption;
+    place_order(origin,
+                {.key = payment->order_key,
+                 .kind = OrderKind::spawn,
+                 .owner = origin.sender,
+                 .lease = lease->id,
+                 .redemption = *redemption,
+                 .reply = {}},
+                now);
+    p_.leases.add(std::move(*lease));
+}
+
+const Lease* Desk::find_pod(const std::string& pod, const std::string& sender) const
+{
+    if (const auto number = parse_pod_number(pod))
+        return p_.leases.find_number(*number);
+    const auto key = nostr::PublicKey::parse(pod);
+    return key && key->hex() == sender ? p_.leases.find_owner(sender) : nullptr;
+}
+
+void Desk::serve_top_up(const RequestOrigin& origin, const TopUpRequest& request, UnixTime now)
+{
+    const auto number = parse_pod_number(request.pod);
+    if (!number)
+        return refuse(origin, {error_type::invalid_pod_id, "pod_npub is container-<number> or the number"}, now);
+    const Lease* lease = p_.leases.find_number(*number);
+    const std::string target = lease ? lease->id : std::to_string(*number);
+    const auto payment = take_payment(origin, request, request.cashu_token, OrderKind::top_up, target, now);
+    if (!payment)
+        return;
+    if (!lease) {
+        const auto ended = p_.failures.take(p_.lease_rows.find_ended(*number));
+        if (ended && ended->owner == origin.sender)
+            return refuse(origin, {error_type::lease_expired, "that lease has ended; nothing was taken"}, now);
+        return refuse(origin, {error_type::not_found, "no such lease; nothing was taken"}, now);
+    }
+    if (lease->owner != origin.sender)
+        return refuse(origin, {error_type::not_owner, "that lease is somebody else's; nothing was taken"}, now);
+    if (lease->state != LeaseState::running || now >= lease->expires_at)
+        return refuse(origin, {error_type::lease_expired, "that lease is not running; nothing was taken"}, now);
+    const std::chrono::seconds added = duration_of(payment->token.net, lease->spec);
+    if (added.count() == 0)
+        return refuse(origin, {error_type::insufficient_payment, "that does not buy a second; nothing was taken"}, now);
+    const std::chrono::seconds left = std::chrono::ceil<std::chrono::seconds>(lease->expires_at - now);
+    if (left + added > p_.options.lease_max)
+        return refuse(origin,
+                      {error_type::invalid_request, fmt::format("the lease would run longer than the {} s sold at once",
+                                                                p_.options.lease_max.count())},
+                      now);
+    const auto redemption = p_.wallet.begin_redemption(payment->token, now);
+    if (!redemption) {
+        if (redemption.error().code != Errc::conflict)
+            return p_.failures.check(pass_on(redemption));
+        return refuse(origin, {error_type::token_pending, "another request holds this token"}, now);
+    }
+    place_order(origin,
+                {.key = payment->order_key,
+                 .kind = OrderKind::top_up,
+                 .owner = origin.sender,
+                 .lease = lease->id,
+                 .redemption = *redemption,
+                 .reply = {}},
+                now);
+    p_.leases.set_top_up_open(lease->id, true);
+}
+
+void Desk::serve_status(const RequestOrigin& origin, const StatusRequest& request, UnixTime now)
+{
+    const Lease* lease = find_pod(request.pod, origin.sender);
+    if (lease && lease->owner == origin.sender)
+        return answer(origin, encode_status(view_of(*lease), p_.options.public_address, now), now);
+    const auto number = parse_pod_number(request.pod);
+    if (!lease && number) {
+        const auto ended = p_.failures.take(p_.lease_rows.find_ended(*number));
+        if (ended && ended->owner == origin.sender)
+            return answer(origin, encode_status(view_of(*ended), p_.options.public_address, now), now);
+    }
+    refuse(origin, {error_type::not_found, "no such lease of yours"}, now);
+}
+
+void Desk::serve_access(const RequestOrigin& origin, const AccessRequest& request, UnixTime now)
+{
+    const Lease* lease = find_pod(request.pod, origin.sender);
+    if (!lease || lease->owner != origin.sender)
+        return refuse(origin, {error_type::not_found, "no such lease of yours"}, now);
+    answer(origin, encode_access_again(view_of(*lease), p_.options.public_address), now);
+}
+
+void Desk::settle(const Order& order, const std::string& body, UnixTime now)
+{
+    p_.failures.check(p_.orders.settle(order.key, body));
+    for (const RequestOrigin& origin : p_.failures.take(p_.orders.take_unanswered(order.key)))
+        p_.replies.answer(origin, body, now);
+}
+
+void Desk::settle_with_refund(const Order& order, const Refusal& refusal, UnixTime now)
+{
+    const auto text = p_.wallet.refund_token(order.redemption, now);
+    if (!text)
+        return p_.failures.check(pass_on(text));
+    const auto token = cashu::decode_token(*text);
+    VERIFY(token.has_value());
+    const auto amount = cashu::total(token->proofs);
+    VERIFY(amount.has_value());
+    const auto unit = cashu::parse_unit(token->unit.value_or("sat"));
+    settle(order,
+           encode_error(refusal, RefundNote{.token = *text,
+                                            .mint = token->mint,
+                                            .unit = unit.value_or(cashu::Unit::sat),
+                                            .amount = *amount}),
+           now);
+}
+
+void Desk::on_redeemed(const cashu::Redeemed& redeemed, UnixTime now)
+{
+    const std::optional<Order> order = p_.failures.take(p_.orders.find_by_redemption(redeemed.id));
+    if (!order)
+        return;
+    if (order->kind == OrderKind::top_up)
+        return settle_top_up(*order, redeemed, now);
+    if (redeemed.received)
+        return p_.leases.pay(order->lease, now);
+    p_.leases.refuse(order->lease, now);
+    settle(*order, encode_error(refusal_of(redeemed.refusal)), now);
+}
+
+void Desk::settle_top_up(const Order& order, const cashu::Redeemed& redeemed, UnixTime now)
+{
+    p_.leases.set_top_up_open(order.lease, false);
+    if (!redeemed.received)
+        return settle(order, encode_error(refusal_of(redeemed.refusal)), now);
+    const Lease* lease = p_.leases.find(order.lease);
+    if (!lease || lease->state != LeaseState::running)
+        return settle_with_refund(order, {error_type::race_lost, "the lease ended while the top-up was redeemed"}, now);
+    const std::chrono::seconds added = duration_of(redeemed.net, lease->spec);
+    p_.leases.extend(order.lease, added, now);
+    p_.failures.check(p_.wallet.release(order.redemption));
+    settle(order, encode_top_up(view_of(*lease), added), now);
+}
+
+void Desk::on_running(const Lease& lease, UnixTime now)
+{
+    const std::optional<Order> order = p_.failures.take(p_.orders.find_by_redemption(lease.redemption));
+    VERIFY(order.has_value());
+    p_.failures.check(p_.wallet.release(lease.redemption));
+    settle(*order, encode_access(view_of(lease), p_.options.public_address), now);
+    log::info("lease {} runs until {} ({}, {})", lease.workload.number, rfc3339(lease.expires_at), lease.spec.id,
+              lease.workload.image);
+}
+
+void Desk::on_failed(const Lease& lease, const Error& error, UnixTime now)
+{
+    p_.images.doubt(lease.workload.image);
+    const std::optional<Order> order = p_.failures.take(p_.orders.find_by_redemption(lease.redemption));
+    VERIFY(order.has_value());
+    settle_with_refund(*order, {error_type::backend_error, "the workload could not be started: " + error.message}, now);
+}
+
+LeaseView Desk::view_of(const Lease& lease) const
+{
+    LeaseView view{.number = lease.workload.number,
+                   .status = {},
+                   .expires_at = lease.expires_at,
+                   .ssh_port = 0,
+                   .username = lease.username,
+                   .password = lease.password,
+                   .container_ip = lease.container_ip,
+                   .template_ports = {},
+                   .spec = lease.spec};
+    switch (lease.state) {
+    case LeaseState::redeeming:
+    case LeaseState::provisioning: view.status = "Pending"; break;
+    case LeaseState::running: view.status = "Running"; break;
+    case LeaseState::ending:
+    case LeaseState::ended: view.status = lease.end_reason == "expired" ? "Expired" : "Failed"; break;
+    }
+    for (const compute::PortMapping& port : lease.workload.ports) {
+        if (port.label == "ssh")
+            view.ssh_port = port.host_port;
+        else
+            view.template_ports.push_back(port);
+    }
+    return view;
+}
+
+} // namespace berth::provider

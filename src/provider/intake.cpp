@@ -1,0 +1,86 @@
+#include "provider/intake.h"
+
+#include "provider/wire.h"
+#include "util/log.h"
+
+namespace berth::provider {
+
+namespace {
+
+/// Answers per sender: enough for a batch of spawns at once, then one every two seconds.
+constexpr double kSenderBurst = 64;
+constexpr double kSenderPerSecond = 0.5;
+constexpr double kAllBurst = 1000;
+constexpr double kAllPerSecond = 50;
+constexpr double kStaleBurst = 1;
+constexpr double kStalePerSecond = 1.0 / 60;
+constexpr std::chrono::seconds kFutureSkewMax{900};
+constexpr size_t kInProgressMax = 10'000;
+
+} // namespace
+
+Intake::Intake(const Options& options, OrderStore& orders, Replies& replies, FailureSink& failures)
+    : options_{options}, orders_{orders}, replies_{replies}, failures_{failures},
+      per_sender_{kSenderBurst, kSenderPerSecond}, all_senders_{kAllBurst, kAllPerSecond},
+      stale_answers_{kStaleBurst, kStalePerSecond}
+{
+}
+
+bool Intake::is_new(const nostr::DirectMessage& message)
+{
+    if (in_progress_.contains(message.message_id) || in_progress_.size() >= kInProgressMax)
+        return false;
+    return !failures_.take(orders_.is_known_request(message.message_id), true);
+}
+
+bool Intake::is_stale(const RequestOrigin& origin, const Request& request, UnixTime now) const
+{
+    const bool is_about_money =
+        std::holds_alternative<SpawnRequest>(request) || std::holds_alternative<TopUpRequest>(request);
+    const std::chrono::seconds age_max = is_about_money ? options_.request_age_max : options_.status_age_max;
+    const int64_t age = unix_seconds(now) - origin.created_at;
+    return age > age_max.count() || age < -kFutureSkewMax.count();
+}
+
+void Intake::refuse(const RequestOrigin& origin, const char* type, const std::string& text, UnixTime now)
+{
+    failures_.check(orders_.insert_request(origin, {}, now));
+    replies_.answer(origin, encode_error({type, text}), now);
+}
+
+std::optional<IncomingRequest> Intake::take(const nostr::Event& event, const std::string& relay, UnixTime now)
+{
+    const auto message = nostr::open_direct_message(event, options_.key, unix_seconds(now));
+    if (!message) {
+        log::debug("dropped an event of kind {}: {}", event.kind, message.error().message);
+        return std::nullopt;
+    }
+    if (!is_new(*message))
+        return std::nullopt;
+    const RequestOrigin origin{.message_id = message->message_id,
+                               .transport = message->transport,
+                               .sender = message->sender.hex(),
+                               .created_at = message->created_at,
+                               .relays = {relay}};
+    if (!per_sender_.take(origin.sender, now) || !all_senders_.take("", now)) {
+        log::debug("dropped a message of {}: over its budget", origin.sender);
+        return std::nullopt;
+    }
+    auto request = parse_request(message->text);
+    if (!request) {
+        // Nothing old is worth an error, nor is a message that claims to be an answer.
+        if (unix_seconds(now) - origin.created_at <= options_.status_age_max.count() && !message->in_reply_to)
+            refuse(origin, error_type::invalid_request, request.error().message, now);
+        return std::nullopt;
+    }
+    if (is_stale(origin, *request, now)) {
+        if (stale_answers_.take(origin.sender, now))
+            refuse(origin, error_type::stale_request,
+                   "the request's date is too far from now; nothing was taken, the token is still yours", now);
+        return std::nullopt;
+    }
+    in_progress_.insert(origin.message_id);
+    return IncomingRequest{origin, std::move(*request)};
+}
+
+} // namespace berth::provider

@@ -1,0 +1,47 @@
+#pragma once
+// From a relay's event to a request that someone should serve: opened, authenticated, deduplicated, young enough,
+// within its sender's budget, parsed. What is refused here has cost its sender nothing.
+
+#include "provider/budget.h"
+#include "provider/failure_sink.h"
+#include "provider/options.h"
+#include "provider/order_store.h"
+#include "provider/replies.h"
+#include "provider/requests.h"
+
+#include <deque>
+#include <map>
+#include <set>
+
+namespace berth::provider {
+
+struct IncomingRequest {
+    RequestOrigin origin;
+    Request request;
+};
+
+class Intake {
+public:
+    Intake(const Options& options, OrderStore& orders, Replies& replies, FailureSink& failures);
+
+    /// A request to serve, or nothing (not for us, seen before, stale, malformed, over budget; answered where due).
+    [[nodiscard]] std::optional<IncomingRequest> take(const nostr::Event& event, const std::string& relay, UnixTime now);
+    /// Served, refused or parked no longer: from here on its row tells that it was seen.
+    void finish(const nostr::EventId& message_id) { in_progress_.erase(message_id); }
+
+private:
+    [[nodiscard]] bool is_new(const nostr::DirectMessage& message);
+    [[nodiscard]] bool is_stale(const RequestOrigin& origin, const Request& request, UnixTime now) const;
+    void refuse(const RequestOrigin& origin, const char* type, const std::string& text, UnixTime now);
+
+    const Options& options_;
+    OrderStore& orders_;
+    Replies& replies_;
+    FailureSink& failures_;
+    Budget per_sender_;
+    Budget all_senders_;
+    Budget stale_answers_;
+    std::set<nostr::EventId> in_progress_;
+};
+
+} // namespace berth::provider

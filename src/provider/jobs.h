@@ -1,0 +1,95 @@
+#pragma once
+// What workers run for core: values in, one idempotent thing done, values out. A job never touches core's state.
+
+#include "compute/backend.h"
+#include "compute/node_status.h"
+
+#include <string>
+#include <variant>
+
+namespace berth::provider {
+
+/// Groups of worker threads that never lend each other a thread, so that pulls can't starve a stop.
+enum class Lane {
+    engine, ///< create, prepare, inspect: eight threads, the Engine's own rate
+    end,    ///< destroy: two
+    slow,   ///< pulls: four
+    host,   ///< surveys and node status: one
+};
+
+struct FindImageJob {
+    std::string image;
+};
+struct PullImageJob {
+    std::string image;
+    std::chrono::seconds deadline;
+};
+/// Network and volume ahead of time, while the mint is being asked.
+struct PrepareJob {
+    compute::WorkloadSpec spec;
+};
+struct CreateJob {
+    compute::WorkloadSpec spec;
+};
+struct InspectJob {
+    std::string lease;
+    std::string container_id;
+};
+struct DestroyJob {
+    std::string lease;
+};
+/// Engine's own facts, the host's status, and what carries our labels.
+struct SurveyJob {};
+struct NodeStatusJob {};
+
+using Job = std::variant<FindImageJob, PullImageJob, PrepareJob, CreateJob, InspectJob, DestroyJob, SurveyJob,
+                         NodeStatusJob>;
+
+struct ImageFound {
+    std::string image;
+    Result<compute::ImageState> state;
+};
+struct ImagePulled {
+    std::string image;
+    Result<void> outcome;
+};
+struct WorkloadPrepared {
+    std::string lease;
+    Result<void> outcome;
+};
+struct WorkloadCreated {
+    std::string lease;
+    Result<compute::Workload> outcome;
+};
+struct WorkloadInspected {
+    std::string lease;
+    Result<compute::Workload> outcome;
+};
+struct WorkloadDestroyed {
+    std::string lease;
+    Result<void> outcome;
+};
+struct Surveyed {
+    Result<compute::EngineInfo> engine;
+    Result<std::vector<compute::LabelledObject>> objects;
+};
+struct NodeStatusRead {
+    Result<compute::NodeStatus> status;
+};
+
+using JobResult = std::variant<ImageFound, ImagePulled, WorkloadPrepared, WorkloadCreated, WorkloadInspected,
+                               WorkloadDestroyed, Surveyed, NodeStatusRead>;
+
+[[nodiscard]] Lane lane_of(const Job& job);
+
+/// What a worker does with a job. `status` is touched by NodeStatusJob only, whose lane has one thread.
+[[nodiscard]] JobResult run_job(const Job& job, compute::Backend& backend, compute::NodeStatusReader& status);
+
+/// Takes jobs from core. Results come back as messages in core's inbox.
+class JobRunner {
+public:
+    virtual ~JobRunner() = default;
+    virtual void submit(Job job) = 0;
+};
+
+} // namespace berth::provider

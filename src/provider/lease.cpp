@@ -1,0 +1,69 @@
+#include "provider/lease.h"
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+namespace berth::provider {
+
+namespace {
+
+constexpr std::array<std::pair<LeaseState, const char*>, 5> kNames{{{LeaseState::redeeming, "redeeming"},
+                                                                    {LeaseState::provisioning, "provisioning"},
+                                                                    {LeaseState::running, "running"},
+                                                                    {LeaseState::ending, "ending"},
+                                                                    {LeaseState::ended, "ended"}}};
+
+UnixTime end_of(const Lease& lease)
+{
+    return lease.top_up_open ? lease.expires_at + kTopUpGrace : lease.expires_at;
+}
+
+} // namespace
+
+const char* name_of(LeaseState state)
+{
+    for (const auto& [value, name] : kNames)
+        if (value == state)
+            return name;
+    return "unknown";
+}
+
+Result<LeaseState> parse_lease_state(std::string_view text)
+{
+    for (const auto& [value, name] : kNames)
+        if (text == name)
+            return value;
+    return fail(Errc::corrupt, "unknown lease state in the database");
+}
+
+LeaseStep next_step(const Lease& lease, UnixTime now)
+{
+    switch (lease.state) {
+    case LeaseState::redeeming: return LeaseStep::wait;
+    case LeaseState::provisioning: return now >= lease.next_try ? LeaseStep::create : LeaseStep::wait;
+    case LeaseState::running: return now >= end_of(lease) ? LeaseStep::expire : LeaseStep::wait;
+    case LeaseState::ending: return now >= lease.next_try ? LeaseStep::destroy : LeaseStep::wait;
+    case LeaseState::ended: return LeaseStep::wait;
+    }
+    return LeaseStep::wait;
+}
+
+UnixTime next_due(const Lease& lease)
+{
+    switch (lease.state) {
+    case LeaseState::provisioning:
+    case LeaseState::ending: return lease.next_try;
+    case LeaseState::running: return end_of(lease);
+    case LeaseState::redeeming:
+    case LeaseState::ended: return UnixTime::max();
+    }
+    return UnixTime::max();
+}
+
+std::chrono::seconds retry_delay(int attempts)
+{
+    return std::chrono::seconds{std::min(60, 1 << std::clamp(attempts, 0, 6))};
+}
+
+} // namespace berth::provider

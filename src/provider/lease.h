@@ -1,0 +1,64 @@
+#pragma once
+// A lease as a row, and what to do next as a pure function of it.
+//
+//   redeeming ─┬─ mint's no ─────────────────► refused ─► (prepared objects are destroyed) ─► ended
+//              └─ signatures ─► provisioning ─┬─ created ─► running ─┬─ expired ──► ending ─► ended
+//                                             └─ failed, refunded ───┴─ vanished ─►
+//
+// Start-up calls next_step on every row that has not ended: recovery is the normal path.
+
+#include "compute/backend.h"
+#include "provider/options.h"
+#include "util/time.h"
+
+#include <optional>
+#include <string>
+
+namespace berth::provider {
+
+enum class LeaseState {
+    redeeming,    ///< reserved; the swap is under way
+    provisioning, ///< paid; the workload is being made
+    running,
+    ending, ///< everything it has on the Engine is being removed
+    ended,
+};
+
+[[nodiscard]] const char* name_of(LeaseState state);
+[[nodiscard]] Result<LeaseState> parse_lease_state(std::string_view text);
+
+struct Lease {
+    std::string id{}; ///< 16 hex characters: the label value of every object it has
+    LeaseState state = LeaseState::redeeming;
+    std::string owner{};           ///< consumer's public key, hex
+    compute::WorkloadSpec workload{};
+    Spec spec{};                   ///< as it was sold
+    std::string username{};
+    std::string password{};
+    std::chrono::seconds duration{0}; ///< bought so far
+    int64_t redemption = 0;
+    UnixTime created_at{};
+    UnixTime expires_at{};       ///< once running
+    std::string container_id{};
+    std::string network_id{};
+    std::string container_ip{};
+    int attempts = 0;            ///< at the present step
+    UnixTime next_try{};
+    std::string end_reason{};
+    bool top_up_open = false;    ///< a top-up is being redeemed; not stored, derived from the orders
+};
+
+enum class LeaseStep { wait, create, expire, destroy };
+
+/// A lease whose top-up is being redeemed is kept this long past its expiry.
+inline constexpr std::chrono::seconds kTopUpGrace{60};
+
+[[nodiscard]] LeaseStep next_step(const Lease& lease, UnixTime now);
+
+/// When next_step may change its mind by itself; UnixTime::max() if only an event can.
+[[nodiscard]] UnixTime next_due(const Lease& lease);
+
+/// Delay before the given attempt is repeated: 1 s, doubling up to 60 s.
+[[nodiscard]] std::chrono::seconds retry_delay(int attempts);
+
+} // namespace berth::provider

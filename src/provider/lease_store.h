@@ -1,0 +1,30 @@
+#pragma once
+// Lease rows. Writes happen inside the caller's transaction.
+
+#include "db/database.h"
+#include "provider/lease.h"
+
+#include <vector>
+
+namespace berth::provider {
+
+class LeaseStore {
+public:
+    explicit LeaseStore(db::Database& database) : database_{database} {}
+
+    [[nodiscard]] Result<void> migrate();
+    [[nodiscard]] Result<void> insert(const Lease& lease);
+    [[nodiscard]] Result<void> update(const Lease& lease, UnixTime now);
+    /// Everything that has not ended.
+    [[nodiscard]] Result<std::vector<Lease>> load_open();
+    /// An ended lease of this owner with this number, the newest: for `lease_expired`.
+    [[nodiscard]] Result<std::optional<Lease>> find_ended(uint32_t number);
+    /// Numbers by how long they have rested: never used first, then the longest ended.
+    [[nodiscard]] Result<std::vector<uint32_t>> used_numbers_oldest_first();
+    [[nodiscard]] Result<uint64_t> count_completed();
+
+private:
+    db::Database& database_;
+};
+
+} // namespace berth::provider

@@ -1,0 +1,343 @@
+#include "provider/leases.h"
+
+#include "util/hex.h"
+#include "util/log.h"
+
+#include <algorithm>
+
+namespace berth::provider {
+
+namespace {
+
+/// Create is tried this often while the Engine is away; then the consumer gets the money back.
+constexpr int kCreateAttemptsMax = 5;
+constexpr size_t kSpawnsReservedMax = 1000;
+
+uint64_t scaled(uint64_t value, double factor)
+{
+    return static_cast<uint64_t>(static_cast<double>(value) * factor);
+}
+
+uint64_t minus(uint64_t total, uint64_t used)
+{
+    return total > used ? total - used : 0;
+}
+
+} // namespace
+
+Leases::Leases(const Options& options, LeaseStore& store, JobRunner& jobs, crypto::Random& random,
+               FailureSink& failures, Handlers handlers)
+    : options_{options}, store_{store}, jobs_{jobs}, random_{random}, failures_{failures},
+      handlers_{std::move(handlers)}, ports_{options.ports}, next_fresh_{options.number_first}
+{
+}
+
+void Leases::load()
+{
+    for (Lease& lease : failures_.take(store_.load_open())) {
+        numbers_.insert(lease.workload.number);
+        for (const compute::PortMapping& port : lease.workload.ports)
+            ports_.mark_taken(port.host_port);
+        // Whatever was in flight is not any more; the step is idempotent and starts again at once.
+        lease.next_try = UnixTime{};
+        leases_.emplace(lease.id, std::move(lease));
+    }
+    rested_ = failures_.take(store_.used_numbers_oldest_first());
+    for (const uint32_t number : rested_)
+        next_fresh_ = std::max(next_fresh_, number + 1);
+    for (const uint32_t number : numbers_)
+        next_fresh_ = std::max(next_fresh_, number + 1);
+}
+
+Result<uint32_t> Leases::take_number()
+{
+    if (next_fresh_ <= options_.number_last)
+        return next_fresh_++;
+    for (auto candidate = rested_.begin(); candidate != rested_.end(); ++candidate) {
+        const uint32_t number = *candidate;
+        if (number < options_.number_first || number > options_.number_last || numbers_.contains(number))
+            continue;
+        rested_.erase(candidate);
+        return number;
+    }
+    return fail(Errc::unavailable, "every lease number is in use");
+}
+
+std::optional<uint16_t> Leases::preferred_port(uint32_t number) const
+{
+    const uint32_t port = options_.ports.first + (number - options_.number_first);
+    return port <= options_.ports.last ? std::optional{static_cast<uint16_t>(port)} : std::nullopt;
+}
+
+bool Leases::fits(const Spec& spec) const
+{
+    const FreeCapacity free = free_capacity();
+    return spec.cpu_millicores <= free.cpu_millicores && spec.memory_mb <= free.memory_mb &&
+           spec.disk_gb <= free.storage_gb;
+}
+
+Result<Lease> Leases::reserve(const Admission& admission, const std::string& owner, UnixTime now)
+{
+    if (!surveyed_)
+        return fail(Errc::unavailable, "the container engine has not answered yet");
+    if (!fits(admission.spec) || leases_.size() >= kSpawnsReservedMax)
+        return fail(Errc::unavailable, "no room for another {} now", admission.spec.id);
+    Lease lease{.owner = owner,
+                .workload = admission.workload,
+                .spec = admission.spec,
+                .username = admission.username,
+                .password = admission.password,
+                .created_at = now};
+    std::array<uint8_t, 8> id{};
+    random_.fill(id);
+    lease.id = encode_hex(id);
+    const uint32_t number = TRY(take_number());
+    lease.workload.number = number;
+    lease.workload.lease = lease.id;
+    const auto ports = ports_.take(lease.workload.ports.size(), preferred_port(number));
+    if (!ports) {
+        rested_.insert(rested_.begin(), number);
+        return pass_on(ports);
+    }
+    for (size_t i = 0; i < ports->size(); ++i)
+        lease.workload.ports[i].host_port = (*ports)[i];
+    numbers_.insert(number);
+    return lease;
+}
+
+void Leases::give_back(const Lease& reserved)
+{
+    numbers_.erase(reserved.workload.number);
+    rested_.push_back(reserved.workload.number);
+    for (const compute::PortMapping& port : reserved.workload.ports)
+        ports_.give_back(port.host_port);
+}
+
+void Leases::add(Lease lease)
+{
+    failures_.check(store_.insert(lease));
+    busy_.insert(lease.id);
+    jobs_.submit(PrepareJob{lease.workload});
+    leases_.emplace(lease.id, std::move(lease));
+}
+
+Lease* Leases::find_mutable(const std::string& id)
+{
+    const auto found = leases_.find(id);
+    return found == leases_.end() ? nullptr : &found->second;
+}
+
+const Lease* Leases::find(const std::string& id) const
+{
+    const auto found = leases_.find(id);
+    return found == leases_.end() ? nullptr : &found->second;
+}
+
+const Lease* Leases::find_number(uint32_t number) const
+{
+    for (const auto& [id, lease] : leases_)
+        if (lease.workload.number == number)
+            return &lease;
+    return nullptr;
+}
+
+const Lease* Leases::find_owner(const std::string& owner) const
+{
+    const Lease* newest = nullptr;
+    for (const auto& [id, lease] : leases_)
+        if (lease.owner == owner && (!newest || lease.created_at > newest->created_at))
+            newest = &lease;
+    return newest;
+}
+
+void Leases::pay(const std::string& id, UnixTime now)
+{
+    Lease* lease = find_mutable(id);
+    VERIFY(lease && lease->state == LeaseState::redeeming);
+    lease->state = LeaseState::provisioning;
+    lease->next_try = now;
+    save(*lease, now);
+}
+
+void Leases::refuse(const std::string& id, UnixTime now)
+{
+    Lease* lease = find_mutable(id);
+    VERIFY(lease && lease->state == LeaseState::redeeming);
+    end(*lease, "not paid", now);
+}
+
+void Leases::extend(const std::string& id, std::chrono::seconds added, UnixTime now)
+{
+    Lease* lease = find_mutable(id);
+    VERIFY(lease && lease->state == LeaseState::running);
+    lease->duration += added;
+    lease->expires_at += added;
+    save(*lease, now);
+}
+
+void Leases::set_top_up_open(const std::string& id, bool open)
+{
+    if (Lease* lease = find_mutable(id))
+        lease->top_up_open = open;
+}
+
+void Leases::end(Lease& lease, const std::string& reason, UnixTime now)
+{
+    lease.state = LeaseState::ending;
+    lease.end_reason = reason;
+    lease.attempts = 0;
+    lease.next_try = now;
+    save(lease, now);
+}
+
+void Leases::handle(const WorkloadPrepared& prepared)
+{
+    // A failure here is not the lease's end: create makes what is missing, and says why if it can't.
+    busy_.erase(prepared.lease);
+}
+
+void Leases::handle(const WorkloadCreated& created, UnixTime now)
+{
+    busy_.erase(created.lease);
+    Lease* lease = find_mutable(created.lease);
+    if (!lease || lease->state != LeaseState::provisioning)
+        return;
+    if (created.outcome) {
+        lease->state = LeaseState::running;
+        lease->container_id = created.outcome->container_id;
+        lease->network_id = created.outcome->network_id;
+        lease->container_ip = created.outcome->ip;
+        lease->expires_at = now + lease->duration;
+        lease->attempts = 0;
+        save(*lease, now);
+        handlers_.on_running(*lease);
+        return;
+    }
+    const Error& error = created.outcome.error();
+    if (error.code == Errc::unavailable && ++lease->attempts < kCreateAttemptsMax) {
+        lease->next_try = now + retry_delay(lease->attempts);
+        save(*lease, now);
+        return;
+    }
+    log::warn("lease {}: {}", lease->workload.number, error.message);
+    end(*lease, "failed", now);
+    handlers_.on_failed(*lease, error);
+}
+
+void Leases::handle(const WorkloadInspected& inspected, UnixTime now)
+{
+    busy_.erase(inspected.lease);
+    Lease* lease = find_mutable(inspected.lease);
+    if (!lease || lease->state != LeaseState::running)
+        return;
+    if (!inspected.outcome && inspected.outcome.error().code == Errc::not_found) {
+        log::warn("lease {}: its container is gone from the Engine; the lease ends", lease->workload.number);
+        end(*lease, "vanished", now);
+        return;
+    }
+    if (inspected.outcome && !inspected.outcome->ip.empty() && inspected.outcome->ip != lease->container_ip) {
+        lease->container_ip = inspected.outcome->ip;
+        save(*lease, now);
+    }
+}
+
+void Leases::handle(const WorkloadDestroyed& destroyed, UnixTime now)
+{
+    busy_.erase(destroyed.lease);
+    Lease* lease = find_mutable(destroyed.lease);
+    if (!lease || lease->state != LeaseState::ending)
+        return;
+    if (!destroyed.outcome) {
+        ++lease->attempts;
+        lease->next_try = now + retry_delay(lease->attempts);
+        log::warn("lease {}: not removed yet: {}", lease->workload.number, destroyed.outcome.error().message);
+        save(*lease, now);
+        return;
+    }
+    lease->state = LeaseState::ended;
+    save(*lease, now);
+    log::info("lease {} ended ({})", lease->workload.number, lease->end_reason);
+    give_back(*lease);
+    leases_.erase(destroyed.lease);
+}
+
+void Leases::handle(const Surveyed& surveyed, uint64_t storage_gb)
+{
+    if (!surveyed.engine) {
+        log::warn("the container engine does not answer: {}", surveyed.engine.error().message);
+        return;
+    }
+    const Capacity& given = options_.capacity;
+    const uint64_t cpu = uint64_t{surveyed.engine->cpus} * 1000;
+    const uint64_t memory = surveyed.engine->memory_bytes >> 20;
+    total_ = {.cpu_millicores = scaled(given.cpu_millicores.value_or(cpu), given.cpu_overcommit),
+              .memory_mb = scaled(given.memory_mb.value_or(memory), given.memory_overcommit),
+              .storage_gb = given.storage_gb.value_or(storage_gb)};
+    surveyed_ = true;
+    if (!surveyed.objects)
+        return;
+    std::set<std::string> orphans;
+    for (const compute::LabelledObject& object : *surveyed.objects)
+        if (!leases_.contains(object.lease))
+            orphans.insert(object.lease);
+    for (const std::string& lease : orphans) {
+        log::warn("removing what is left of lease {}, which the database does not know as open", lease);
+        jobs_.submit(DestroyJob{lease});
+    }
+}
+
+void Leases::inspect_all()
+{
+    for (const auto& [id, lease] : leases_)
+        if (lease.state == LeaseState::running && busy_.insert(id).second)
+            jobs_.submit(InspectJob{id, lease.container_id});
+}
+
+void Leases::drive(UnixTime now)
+{
+    for (auto& [id, lease] : leases_) {
+        const LeaseStep step = next_step(lease, now);
+        if (step == LeaseStep::expire)
+            end(lease, "expired", now);
+        if (busy_.contains(id))
+            continue;
+        if (step == LeaseStep::create) {
+            busy_.insert(id);
+            jobs_.submit(CreateJob{lease.workload});
+        } else if (step == LeaseStep::destroy || step == LeaseStep::expire) {
+            busy_.insert(id);
+            jobs_.submit(DestroyJob{id});
+        }
+    }
+}
+
+UnixTime Leases::next_due() const
+{
+    UnixTime due = UnixTime::max();
+    for (const auto& [id, lease] : leases_)
+        if (!busy_.contains(id) || lease.state == LeaseState::running)
+            due = std::min(due, provider::next_due(lease));
+    return due;
+}
+
+FreeCapacity Leases::free_capacity() const
+{
+    FreeCapacity used;
+    for (const auto& [id, lease] : leases_) {
+        used.cpu_millicores += lease.spec.cpu_millicores;
+        used.memory_mb += lease.spec.memory_mb;
+        used.storage_gb += lease.spec.disk_gb;
+    }
+    return {.cpu_millicores = minus(total_.cpu_millicores, used.cpu_millicores),
+            .memory_mb = minus(total_.memory_mb, used.memory_mb),
+            .storage_gb = minus(total_.storage_gb, used.storage_gb)};
+}
+
+uint32_t Leases::running_count() const
+{
+    return static_cast<uint32_t>(std::count_if(leases_.begin(), leases_.end(), [](const auto& entry) {
+        return entry.second.state == LeaseState::running;
+    }));
+}
+
+} // namespace berth::provider

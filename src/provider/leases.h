@@ -1,0 +1,88 @@
+#pragma once
+// All leases that have not ended: reserves numbers, ports and capacity, and drives each row by next_step (lease.h).
+// Memory mirrors the rows, written in the owner's transaction; a lease has at most one job in flight.
+
+#include "provider/admission.h"
+#include "provider/failure_sink.h"
+#include "provider/jobs.h"
+#include "provider/lease_store.h"
+
+#include <functional>
+#include <map>
+#include <set>
+
+namespace berth::provider {
+
+class Leases {
+public:
+    struct Handlers {
+        /// In the transaction that marks it running.
+        std::function<void(const Lease&)> on_running;
+        /// It will not run: the money goes back. In the transaction that marks it ending.
+        std::function<void(const Lease&, const Error&)> on_failed;
+    };
+
+    Leases(const Options& options, LeaseStore& store, JobRunner& jobs, crypto::Random& random, FailureSink& failures,
+           Handlers handlers);
+
+    /// Reads the rows; drive() then does what is due, as after a restart.
+    void load();
+
+    /// Takes a number, ports and capacity; unavailable when one of them is short. Not written yet: see add().
+    [[nodiscard]] Result<Lease> reserve(const Admission& admission, const std::string& owner, UnixTime now);
+    void give_back(const Lease& reserved);
+    /// Writes the reserved lease, and prepares its network while the mint is asked.
+    void add(Lease lease);
+
+    /// The swap gave signatures.
+    void pay(const std::string& id, UnixTime now);
+    /// The swap did not: nothing was taken, what was prepared is removed.
+    void refuse(const std::string& id, UnixTime now);
+    void extend(const std::string& id, std::chrono::seconds added, UnixTime now);
+    void set_top_up_open(const std::string& id, bool open);
+
+    [[nodiscard]] const Lease* find(const std::string& id) const;
+    [[nodiscard]] const Lease* find_number(uint32_t number) const;
+    [[nodiscard]] const Lease* find_owner(const std::string& owner) const; ///< newest running of this owner
+
+    void handle(const WorkloadPrepared& prepared);
+    void handle(const WorkloadCreated& created, UnixTime now);
+    void handle(const WorkloadInspected& inspected, UnixTime now);
+    void handle(const WorkloadDestroyed& destroyed, UnixTime now);
+    /// Capacity from the Engine's facts; objects of ours without a lease are removed.
+    void handle(const Surveyed& surveyed, uint64_t storage_gb);
+
+    void drive(UnixTime now);
+    [[nodiscard]] UnixTime next_due() const;
+
+    [[nodiscard]] FreeCapacity free_capacity() const;
+    [[nodiscard]] uint32_t running_count() const;
+    [[nodiscard]] bool is_surveyed() const { return surveyed_; }
+    /// Asks the Engine about every running lease, after it was away.
+    void inspect_all();
+
+private:
+    [[nodiscard]] Result<uint32_t> take_number();
+    [[nodiscard]] std::optional<uint16_t> preferred_port(uint32_t number) const;
+    [[nodiscard]] bool fits(const Spec& spec) const;
+    void end(Lease& lease, const std::string& reason, UnixTime now);
+    void save(const Lease& lease, UnixTime now) { failures_.check(store_.update(lease, now)); }
+    Lease* find_mutable(const std::string& id);
+
+    const Options& options_;
+    LeaseStore& store_;
+    JobRunner& jobs_;
+    crypto::Random& random_;
+    FailureSink& failures_;
+    Handlers handlers_;
+    compute::PortLedger ports_;
+    std::map<std::string, Lease> leases_;
+    std::set<uint32_t> numbers_;      ///< in use
+    std::vector<uint32_t> rested_;    ///< used before and free, the longest rested first
+    uint32_t next_fresh_ = 0;         ///< the first number that may never have been used
+    std::set<std::string> busy_;      ///< leases with a job in flight
+    FreeCapacity total_;
+    bool surveyed_ = false;
+};
+
+} // namespace berth::provider

@@ -1,0 +1,69 @@
+#pragma once
+// What an operator decides, as the provider needs it. daemon/config.h fills it from the configuration file.
+
+#include "cashu/wallet.h"
+#include "compute/ports.h"
+#include "compute/templates.h"
+#include "nostr/keys.h"
+
+#include <chrono>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace berth::provider {
+
+/// A priced size.
+struct Spec {
+    std::string id;
+    std::string name;
+    std::string description;
+    uint32_t cpu_millicores = 0;
+    uint64_t memory_mb = 0;
+    uint64_t disk_gb = 0;
+    uint64_t rate_msats_per_sec = 0;
+};
+
+/// Which image references consumers may ask for. Prefix patterns; deny wins; an empty allow list allows all.
+struct ImagePolicy {
+    std::vector<std::string> allow;
+    std::vector<std::string> deny;
+    std::chrono::seconds pull_deadline{100}; ///< the public client waits 120 s for everything
+};
+
+/// What may be sold. Absent numbers are measured at start; factors multiply what is there.
+struct Capacity {
+    std::optional<uint64_t> cpu_millicores;
+    std::optional<uint64_t> memory_mb;
+    std::optional<uint64_t> storage_gb;
+    double cpu_overcommit = 1.0;
+    double memory_overcommit = 1.0;
+};
+
+struct Options {
+    std::string name;
+    std::optional<std::string> location;
+    nostr::SecretKey key;
+    std::string public_address;
+    std::string publish_address = "0.0.0.0"; ///< host address that leases' ports are bound to
+    std::vector<std::string> relays;         ///< normalised
+    std::vector<std::string> capabilities{"docker"};
+    cashu::WalletOptions wallet;
+    std::string seed_file;
+    std::vector<Spec> specs;
+    std::map<std::string, compute::Template> templates;
+    ImagePolicy images;
+    Capacity capacity;
+    compute::PortRange ports;
+    uint32_t number_first = 1000;
+    uint32_t number_last = 1999;
+    std::chrono::seconds lease_min{60};
+    std::chrono::seconds lease_max{30 * 24 * 3600};
+    std::chrono::seconds heartbeat_interval{60};
+    std::chrono::seconds offer_interval{3600};
+    std::chrono::seconds request_age_max{900};
+    std::chrono::seconds status_age_max{300};
+};
+
+} // namespace berth::provider

@@ -1,0 +1,132 @@
+#include "provider/requests.h"
+
+#include "util/json.h"
+
+#include <charconv>
+
+namespace berth::provider {
+
+namespace {
+
+constexpr size_t kBodyBytesMax = 81'920;
+constexpr size_t kFieldBytesMax = 512;
+constexpr size_t kStandbyProvidersMax = 16;
+
+/// A short text of a consumer: bounded, and without NUL.
+Result<std::string> short_text(const Json& body, const char* member)
+{
+    std::string text = TRY(json_string(body, member));
+    if (text.size() > kFieldBytesMax || text.find('\0') != std::string::npos)
+        return fail(Errc::bad_input, "{} must be at most {} bytes without NUL", member, kFieldBytesMax);
+    return text;
+}
+
+Result<std::optional<std::string>> optional_short_text(const Json& body, const char* member)
+{
+    const auto found = body.find(member);
+    if (found == body.end() || found->is_null())
+        return std::optional<std::string>{};
+    std::string text = TRY(short_text(body, member));
+    return std::optional<std::string>{std::move(text)};
+}
+
+Result<void> parse_replication(const Json& body, SpawnRequest& request)
+{
+    const auto found = body.find("replication");
+    if (found == body.end() || found->is_null())
+        return {};
+    request.replication_mode = TRY(short_text(*found, "mode"));
+    if (request.replication_mode == "none" || request.replication_mode == "checkpointed")
+        return {};
+    if (request.replication_mode != "warm-standby")
+        return fail(Errc::bad_input, "replication.mode must be none, checkpointed or warm-standby");
+    const auto providers = found->find("standby_providers");
+    if (providers == found->end() || !providers->is_array() || providers->size() > kStandbyProvidersMax)
+        return fail(Errc::bad_input, "replication.standby_providers must list at most {} keys", kStandbyProvidersMax);
+    for (const Json& key : *providers) {
+        if (!key.is_string())
+            return fail(Errc::bad_input, "replication.standby_providers must hold strings");
+        request.standby_providers.push_back(key.get<std::string>());
+    }
+    return {};
+}
+
+Result<void> parse_volume_encryption(const Json& body, SpawnRequest& request)
+{
+    const auto found = body.find("volume_encryption");
+    if (found == body.end() || found->is_null())
+        return {};
+    VolumeEncryption encryption;
+    const std::optional<uint64_t> version = TRY(json_optional_u64(*found, "version"));
+    encryption.version = version.value_or(1);
+    encryption.algorithm = TRY(short_text(*found, "algorithm"));
+    encryption.key_b64 = TRY(short_text(*found, "key_b64"));
+    request.volume_encryption = std::move(encryption);
+    return {};
+}
+
+Result<Request> parse_spawn(const Json& body)
+{
+    SpawnRequest request;
+    request.cashu_token = TRY(json_string(body, "cashu_token"));
+    request.spec_id = TRY(optional_short_text(body, "pod_spec_id"));
+    request.image = TRY(short_text(body, "pod_image"));
+    request.username = TRY(short_text(body, "ssh_username"));
+    request.password = TRY(short_text(body, "ssh_password"));
+    request.template_slug = TRY(optional_short_text(body, "template_slug"));
+    if (request.template_slug && request.template_slug->empty())
+        request.template_slug.reset();
+    request.primary_npub = TRY(optional_short_text(body, "primary_npub"));
+    request.workload_id = TRY(optional_short_text(body, "workload_id"));
+    TRY(parse_replication(body, request));
+    TRY(parse_volume_encryption(body, request));
+    return Request{std::move(request)};
+}
+
+/// Requests that only berth knows carry a member `request`, looked at before the public shapes.
+Result<Request> parse_named(const Json& body)
+{
+    const std::string name = TRY(short_text(body, "request"));
+    if (name != "access")
+        return fail(Errc::bad_input, "this provider does not know the request named there");
+    std::string pod = TRY(short_text(body, "pod_id"));
+    return Request{AccessRequest{std::move(pod)}};
+}
+
+} // namespace
+
+Result<Request> parse_request(std::string_view text)
+{
+    const Json body = TRY(parse_json(text, JsonLimits{.bytes_max = kBodyBytesMax, .depth_max = 16, .items_max = 4096}));
+    if (!body.is_object())
+        return fail(Errc::bad_input, "a request is a JSON object");
+    if (body.contains("request"))
+        return parse_named(body);
+    if (body.contains("cashu_token") && (body.contains("pod_image") || body.contains("ssh_username")))
+        return parse_spawn(body);
+    if (body.contains("pod_npub") && body.contains("cashu_token")) {
+        TopUpRequest request;
+        request.pod = TRY(short_text(body, "pod_npub"));
+        request.cashu_token = TRY(json_string(body, "cashu_token"));
+        return Request{std::move(request)};
+    }
+    if (body.contains("pod_id")) {
+        std::string pod = TRY(short_text(body, "pod_id"));
+        return Request{StatusRequest{std::move(pod)}};
+    }
+    return fail(Errc::bad_input, "neither a spawn, a top-up nor a status request");
+}
+
+std::optional<uint32_t> parse_pod_number(std::string_view pod)
+{
+    constexpr std::string_view prefix = "container-";
+    if (pod.starts_with(prefix))
+        pod.remove_prefix(prefix.size());
+    uint32_t number = 0;
+    const auto [end, error] = std::from_chars(pod.data(), pod.data() + pod.size(), number);
+    if (error != std::errc{} || end != pod.data() + pod.size() || pod.empty())
+        return std::nullopt;
+    return number;
+}
+
+} // namespace berth::provider

@@ -1,0 +1,56 @@
+#pragma once
+// What consumers ask, parsed from the decrypted text of a DM (the marketplace's request bodies, told apart by shape).
+// Everything in here is hostile until admission.h has judged it.
+
+#include "util/result.h"
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+namespace berth::provider {
+
+struct VolumeEncryption {
+    uint64_t version = 1;
+    std::string algorithm;
+    std::string key_b64;
+};
+
+struct SpawnRequest {
+    std::string cashu_token;
+    std::optional<std::string> spec_id; ///< absent: the first spec
+    std::string image;
+    std::string username;
+    std::string password;
+    std::optional<std::string> template_slug;
+    std::string replication_mode = "none"; ///< none, checkpointed, warm-standby
+    std::vector<std::string> standby_providers;
+    std::optional<std::string> primary_npub;
+    std::optional<std::string> workload_id;
+    std::optional<VolumeEncryption> volume_encryption;
+};
+
+struct TopUpRequest {
+    std::string pod;
+    std::string cashu_token;
+};
+
+struct StatusRequest {
+    std::string pod; ///< `container-<number>`, the bare number, or the owner's key
+};
+
+struct AccessRequest {
+    std::string pod;
+};
+
+using Request = std::variant<SpawnRequest, TopUpRequest, StatusRequest, AccessRequest>;
+
+/// bad_input with a sentence for the sender.
+[[nodiscard]] Result<Request> parse_request(std::string_view text);
+
+/// `container-<number>` or the bare number.
+[[nodiscard]] std::optional<uint32_t> parse_pod_number(std::string_view pod);
+
+} // namespace berth::provider
