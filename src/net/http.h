@@ -22,6 +22,7 @@ struct HttpRequest {
     std::chrono::milliseconds connect_timeout{10'000};
     std::chrono::milliseconds timeout{30'000};                   ///< for the whole exchange; 0: none
     size_t response_bytes_max = 1 << 20;                         ///< decoded bytes
+    std::string socks5_proxy;                                    ///< host:port, which resolves the name too; or empty
 };
 
 struct HttpResponse {

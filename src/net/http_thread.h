@@ -3,6 +3,8 @@
 
 #include "net/http.h"
 
+#include <cstdint>
+#include <functional>
 #include <memory>
 
 namespace berth::net {
@@ -17,7 +19,8 @@ public:
     HttpThread(const HttpThread&) = delete;
     HttpThread& operator=(const HttpThread&) = delete;
 
-    /// From any thread.
+    /// From any thread. The thread starts with the first one. When 1024 already wait, the answer (unavailable) is
+    /// delivered at once, on the caller's thread.
     void send(uint64_t id, HttpRequest request);
 
 private:
