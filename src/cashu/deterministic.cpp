@@ -1,0 +1,131 @@
+#include "cashu/deterministic.h"
+
+#include "crypto/hash.h"
+#include "util/hex.h"
+
+namespace berth::cashu {
+
+namespace {
+
+using crypto::Scalar;
+using crypto::Secret;
+
+constexpr uint32_t kHardened = 0x8000'0000;
+constexpr uint32_t kPurpose = 129372; ///< code point of the peanut (NUT-13)
+constexpr std::string_view kHmacDomain = "Cashu_KDF_HMAC_SHA256";
+constexpr size_t kIdBytesV1 = 8;
+constexpr size_t kIdBytesV2 = 33;
+
+void append(Bytes& out, ByteView bytes)
+{
+    out.insert(out.end(), bytes.begin(), bytes.end());
+}
+
+template <class Integer>
+void append_big_endian(Bytes& out, Integer value)
+{
+    for (size_t shift = 8 * sizeof(value); shift > 0; shift -= 8)
+        out.push_back(static_cast<uint8_t>(value >> (shift - 8)));
+}
+
+/// A BIP-32 private key with its chain code.
+struct ExtendedKey {
+    Scalar key;
+    Secret chain_code;
+};
+
+/// IL as a scalar, IR as the chain code.
+Result<ExtendedKey> split_hash(Bytes64 hash)
+{
+    const ByteView view{hash};
+    Result<Scalar> left = Scalar::create(view.first(32));
+    Secret right{view.last(32)};
+    crypto::wipe(hash);
+    const Scalar key = TRY(std::move(left));
+    return ExtendedKey{.key = key, .chain_code = std::move(right)};
+}
+
+Result<ExtendedKey> master_key(const Secret& seed)
+{
+    return split_hash(crypto::hmac_sha512(as_bytes("Bitcoin seed"), seed.expose()));
+}
+
+Result<ExtendedKey> child_key(const ExtendedKey& parent, uint32_t index)
+{
+    Bytes data;
+    data.reserve(37);
+    if (index >= kHardened) {
+        data.push_back(0);
+        append(data, parent.key.expose());
+    } else {
+        append(data, crypto::Point::generate(parent.key).compressed());
+    }
+    append_big_endian(data, index);
+    Result<ExtendedKey> tweak = split_hash(crypto::hmac_sha512(parent.chain_code.expose(), data));
+    crypto::wipe(data);
+    ExtendedKey child = TRY(std::move(tweak));
+    child.key = TRY(child.key.plus(parent.key));
+    return child;
+}
+
+Result<DerivedOutput> derive_v1(const Secret& seed, const KeysetId& keyset_id, uint64_t counter)
+{
+    if (counter >= kHardened)
+        return fail(Errc::bad_input, "counter {} is beyond BIP-32's range", counter);
+    const uint32_t keyset_index = TRY(keyset_id_integer(keyset_id));
+    ExtendedKey key = TRY(master_key(seed));
+    for (const uint32_t index : {kPurpose, 0u, keyset_index, static_cast<uint32_t>(counter)})
+        key = TRY(child_key(key, index | kHardened));
+    const ExtendedKey secret = TRY(child_key(key, 0));
+    const ExtendedKey blinding = TRY(child_key(key, 1));
+    return DerivedOutput{.secret = encode_hex(secret.key.expose()), .r = blinding.key};
+}
+
+Result<DerivedOutput> derive_v2(const Secret& seed, ByteView id, uint64_t counter)
+{
+    Bytes message;
+    append(message, as_bytes(kHmacDomain));
+    append(message, id);
+    append_big_endian(message, counter);
+    message.push_back(0x00);
+    const Bytes32 secret = crypto::hmac_sha256(seed.expose(), message);
+    message.back() = 0x01;
+    Bytes32 blinding = crypto::hmac_sha256(seed.expose(), message);
+    Result<Scalar> reduced = Scalar::create_reduced(blinding);
+    crypto::wipe(blinding);
+    const Scalar r = TRY(std::move(reduced));
+    return DerivedOutput{.secret = encode_hex(secret), .r = r};
+}
+
+} // namespace
+
+Result<DerivedOutput> derive_output(const Secret& seed, const KeysetId& keyset_id, uint64_t counter)
+{
+    const Bytes id = TRY(decode_hex(keyset_id));
+    if (id.size() == kIdBytesV1 && id[0] == 0x00)
+        return derive_v1(seed, keyset_id, counter);
+    if (id.size() == kIdBytesV2 && id[0] == 0x01)
+        return derive_v2(seed, id, counter);
+    return fail(Errc::bad_input, "no outputs are derived for keysets of an unknown version");
+}
+
+Result<uint32_t> keyset_id_integer(const KeysetId& keyset_id)
+{
+    const Bytes id = TRY(decode_hex(keyset_id));
+    if (id.size() != kIdBytesV1 || id[0] != 0x00)
+        return fail(Errc::bad_input, "only V1 keyset ids have a BIP-32 index");
+    uint64_t number = 0;
+    for (const uint8_t byte : id)
+        number = number << 8 | byte;
+    return static_cast<uint32_t>(number % 0x7fff'ffff);
+}
+
+Result<Scalar> derive_key(const Secret& seed, std::string_view domain)
+{
+    Bytes32 hash = crypto::Sha256{}.update(seed.expose()).update(domain).finish();
+    Result<Scalar> key = Scalar::create(hash);
+    crypto::wipe(hash);
+    return key;
+}
+
+} // namespace berth::cashu
