@@ -25,8 +25,14 @@ void Publisher::tick(UnixTime now, const std::function<Facts()>& facts)
     if (now < next_due())
         return;
     const Facts current = facts();
-    if (now >= next_offer_ || encode_offer(options_, current.offer) != last_offer_)
+    // Uptime moves by itself with every beat; only what a consumer decides by is a change.
+    OfferFacts comparable = current.offer;
+    comparable.uptime_percent = 0;
+    const std::string compared = encode_offer(options_, comparable);
+    if (now >= next_offer_ || compared != last_offer_) {
+        last_offer_ = compared;
         publish_offer(encode_offer(options_, current.offer), now);
+    }
     if (now >= next_beat_) {
         next_beat_ = now + options_.heartbeat_interval;
         publish_beats(current, now);
@@ -36,7 +42,6 @@ void Publisher::tick(UnixTime now, const std::function<Facts()>& facts)
 void Publisher::publish_offer(const std::string& content, UnixTime now)
 {
     next_offer_ = now + options_.offer_interval;
-    last_offer_ = content;
     const std::string address = "paygress:offer:v1:" + own_hex_;
     nostr::Draft draft{.created_at = failures_.take(store_.next_created_at(address, unix_seconds(now))),
                        .kind = nostr::kind::offer,

@@ -38,7 +38,7 @@ private:
     const std::string own_hex_;
     UnixTime next_beat_{};
     UnixTime next_offer_{};
-    std::string last_offer_;
+    std::string last_offer_; ///< as compared, without what moves by itself
     nostr::EventId last_beat_{};
     bool last_beat_counted_ = false;
     bool first_beat_accepted_ = false;

@@ -1,7 +1,6 @@
 #pragma once
 // Inbox: the bounded mailbox through which threads talk. Any thread puts, one thread takes. The only class that locks.
 
-#include "util/check.h"
 #include "util/mutex.h"
 
 #include <chrono>
@@ -22,7 +21,7 @@ public:
     {
         {
             MutexLock lock{mutex_};
-            if (messages_.size() + reserved_ >= capacity_)
+            if (messages_.size() >= capacity_)
                 return false;
             messages_.push_back(std::move(message));
         }
@@ -30,22 +29,12 @@ public:
         return true;
     }
 
-    /// A place for one later put_reserved(): a job takes it before it starts, so that no result is ever lost.
-    [[nodiscard]] bool reserve()
-    {
-        MutexLock lock{mutex_};
-        if (messages_.size() + reserved_ >= capacity_)
-            return false;
-        ++reserved_;
-        return true;
-    }
-
-    void put_reserved(Message&& message)
+    /// Beyond the capacity if need be: for answers to what the taker itself asked, whose number is bounded by what is
+    /// in flight. They must never be lost, and whoever brings them must never wait.
+    void put_always(Message&& message)
     {
         {
             MutexLock lock{mutex_};
-            VERIFY(reserved_ > 0);
-            --reserved_;
             messages_.push_back(std::move(message));
         }
         arrived_.notify_one();
@@ -63,18 +52,11 @@ public:
         return taken;
     }
 
-    [[nodiscard]] bool more_than_half_full()
-    {
-        MutexLock lock{mutex_};
-        return (messages_.size() + reserved_) * 2 > capacity_;
-    }
-
 private:
     const size_t capacity_;
     Mutex mutex_;
     std::condition_variable_any arrived_;
     std::vector<Message> messages_ GUARDED_BY(mutex_);
-    size_t reserved_ GUARDED_BY(mutex_) = 0;
 };
 
 } // namespace berth

@@ -1,0 +1,34 @@
+#include "cli/cli.h"
+
+#include <CLI/CLI.hpp>
+
+namespace berth::cli {
+
+int report(const Error& error)
+{
+    fmt::print(stderr, "berth: {}\n", error.message);
+    return error.code == Errc::unavailable || error.code == Errc::outcome_unknown ? kUnavailable : kFailed;
+}
+
+int run(int argc, char** argv)
+{
+    CLI::App app{"berth rents out this machine's containers by the second, for ecash, over Nostr.\n"
+                 "\nTry it on one machine:  berth demo"
+                 "\nBecome a provider:      berth init, then berth check, then berth run"
+                 "\nRent from one:          berth list, then berth spawn",
+                 "berth"};
+    app.set_version_flag("--version", "berth " BERTH_VERSION);
+    app.require_subcommand(1);
+    int exit_code = kDone;
+    for (const auto add : {add_demo, add_init, add_check, add_run, add_list, add_spawn, add_status, add_topup, add_token,
+                           add_local})
+        add(app, exit_code);
+    try {
+        app.parse(argc, argv);
+    } catch (const CLI::ParseError& problem) {
+        return app.exit(problem) == 0 ? kDone : kUsage;
+    }
+    return exit_code;
+}
+
+} // namespace berth::cli

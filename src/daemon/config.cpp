@@ -1,0 +1,252 @@
+#include "daemon/config.h"
+
+#include "cashu/mint_url.h"
+#include "daemon/toml_reader.h"
+#include "nostr/relay_url.h"
+
+#include <algorithm>
+#include <limits>
+
+namespace berth::daemon {
+
+namespace {
+
+using provider::Options;
+
+void read_relays(TableReader& reader, Options& options)
+{
+    for (const std::string& text : reader.texts("relays")) {
+        const auto url = nostr::normalise_relay_url(text);
+        if (!url)
+            reader.problems().add("{}: relay \"{}\": {}", reader.where(), text, url.error().message);
+        else if (std::find(options.relays.begin(), options.relays.end(), *url) == options.relays.end())
+            options.relays.push_back(*url);
+    }
+    if (options.relays.empty() || options.relays.size() > 16)
+        reader.problems().add("{}: relays must name 1 to 16 relays", reader.where());
+}
+
+void read_mints(TableReader& reader, Options& options)
+{
+    const bool practice_allowed = reader.boolean("allow_practice_mints", false);
+    for (const std::string& text : reader.texts("mints")) {
+        const auto url = cashu::normalise_mint_url(text);
+        if (!url)
+            reader.problems().add("{}: mint \"{}\": {}", reader.where(), text, url.error().message);
+        else if (url->starts_with("http://") && !cashu::is_plain_http_allowed(*url))
+            reader.problems().add("{}: mint \"{}\": plain http is for loopback and onion hosts", reader.where(), text);
+        else
+            options.wallet.mints.push_back({.url = *url, .practice_allowed = practice_allowed});
+    }
+    if (options.wallet.mints.empty())
+        reader.problems().add("{}: mints must name at least one mint", reader.where());
+}
+
+/// [provider] without its key file, which the caller reads.
+std::string read_provider(TableReader& reader, Options& options)
+{
+    const std::string key_file = reader.required_text("key_file");
+    options.name = reader.required_text("name");
+    options.public_address = reader.required_text("public_address");
+    const std::string location = reader.text("location", "");
+    if (!location.empty())
+        options.location = location;
+    // The public client cuts both at fixed bytes, and crashes inside a character.
+    for (const std::string& shown : {options.name, location})
+        if (std::any_of(shown.begin(), shown.end(), [](char c) { return static_cast<signed char>(c) < 0x20; }))
+            reader.problems().add("{}: name and location must be printable ASCII", reader.where());
+    options.capabilities = reader.texts("capabilities", options.capabilities);
+    read_relays(reader, options);
+    read_mints(reader, options);
+    options.wallet.require_dleq = reader.boolean("require_dleq", false);
+    options.heartbeat_interval = std::chrono::seconds{reader.integer<int64_t>("heartbeat_seconds", 60, 1, 110)};
+    options.offer_interval = std::chrono::seconds{reader.integer<int64_t>("offer_seconds", 3600, 10, 86'400)};
+    options.lease_min = std::chrono::seconds{reader.integer<int64_t>("lease_seconds_min", 60, 1, 86'400)};
+    options.lease_max =
+        std::chrono::seconds{reader.integer<int64_t>("lease_seconds_max", 30 * 86'400, 60, 3650ll * 86'400)};
+    options.request_age_max = std::chrono::seconds{reader.integer<int64_t>("request_age_seconds_max", 900, 60, 86'400)};
+    const auto numbers = compute::PortRange::parse(reader.text("lease_numbers", "1000-1999"));
+    if (numbers) {
+        options.number_first = numbers->first;
+        options.number_last = numbers->last;
+    } else {
+        reader.problems().add("{}: lease_numbers: {}", reader.where(), numbers.error().message);
+    }
+    return key_file;
+}
+
+void read_spec(const toml::table& table, Options& options, Problems& problems)
+{
+    TableReader reader{table, fmt::format("[[specs]] number {}", options.specs.size() + 1), problems};
+    provider::Spec spec;
+    spec.id = reader.required_text("id");
+    spec.name = reader.text("name", spec.id);
+    spec.description = reader.text("description", "");
+    spec.cpu_millicores = reader.integer<uint32_t>("cpu_millicores", 1000, 10, 1'000'000);
+    spec.memory_mb = reader.integer<uint64_t>("memory_mb", 1024, 6, 16'000'000);
+    spec.disk_gb = reader.integer<uint64_t>("disk_gb", 10, 0, 1'000'000);
+    spec.rate_msats_per_sec = reader.integer<uint64_t>("rate_msats_per_sec", 0, 1, 1'000'000'000'000);
+    if (spec.rate_msats_per_sec == 0)
+        problems.add("{}: rate_msats_per_sec is required", reader.where());
+    const auto same = [&](const provider::Spec& other) { return other.id == spec.id; };
+    if (std::any_of(options.specs.begin(), options.specs.end(), same))
+        problems.add("{}: id \"{}\" is used twice", reader.where(), spec.id);
+    options.specs.push_back(std::move(spec));
+}
+
+void read_images(const toml::table& table, Options& options, Problems& problems)
+{
+    TableReader reader{table, "[images]", problems};
+    options.images.allow = reader.texts("allow");
+    options.images.deny = reader.texts("deny");
+    options.images.pull_deadline = std::chrono::seconds{reader.integer<int64_t>("pull_seconds_max", 100, 1, 3600)};
+}
+
+void read_capacity(const toml::table& table, Options& options, Problems& problems)
+{
+    TableReader reader{table, "[capacity]", problems};
+    const auto optional = [&](const char* key) {
+        const uint64_t value = reader.integer<uint64_t>(key, 0, 1, 1'000'000'000);
+        return value ? std::optional{value} : std::nullopt;
+    };
+    options.capacity.cpu_millicores = optional("cpu_millicores");
+    options.capacity.memory_mb = optional("memory_mb");
+    options.capacity.storage_gb = optional("storage_gb");
+    options.capacity.cpu_overcommit = reader.number("cpu_overcommit", 1.0, 0.1, 1000.0);
+    options.capacity.memory_overcommit = reader.number("memory_overcommit", 1.0, 0.1, 1000.0);
+}
+
+void read_docker(const toml::table& table, Config& config, Problems& problems)
+{
+    TableReader reader{table, "[docker]", problems};
+    config.docker.socket = reader.text("socket", config.docker.socket);
+    config.docker.runtime = reader.text("runtime", "");
+    config.docker.own_network = reader.boolean("own_network", true);
+    config.docker.subnet_pool = reader.text("subnet_pool", config.docker.subnet_pool);
+}
+
+void read_ports(const toml::table& table, Options& options, Problems& problems)
+{
+    TableReader reader{table, "[ports]", problems};
+    const auto range = compute::PortRange::parse(reader.required_text("range"));
+    if (range)
+        options.ports = *range;
+    else
+        problems.add("[ports]: range: {}", range.error().message);
+    options.publish_address = reader.text("address", "0.0.0.0");
+}
+
+void read_templates(const std::filesystem::path& directory, Options& options, Problems& problems)
+{
+    std::error_code error;
+    for (const auto& entry : std::filesystem::directory_iterator{directory, error}) {
+        if (entry.path().extension() != ".toml")
+            continue;
+        auto loaded = load_template(entry.path());
+        if (loaded)
+            options.templates.emplace(loaded->slug, std::move(*loaded));
+        else
+            problems.add("{}", loaded.error().message);
+    }
+    if (error)
+        problems.add("templates_dir: {}: {}", directory.string(), error.message());
+}
+
+void read_sections(TableReader& root, Config& config, std::string& key_file)
+{
+    Problems& problems = root.problems();
+    const std::string templates_dir = root.text("templates_dir", "");
+    config.debug_log = root.text("log_level", "info") == "debug";
+    if (const toml::table* table = root.table("provider")) {
+        TableReader reader{*table, "[provider]", problems};
+        key_file = read_provider(reader, config.provider);
+    } else {
+        problems.add("[provider] is required");
+    }
+    if (const toml::table* table = root.table("docker"))
+        read_docker(*table, config, problems);
+    if (const toml::table* table = root.table("ports"))
+        read_ports(*table, config.provider, problems);
+    else
+        problems.add("[ports] is required");
+    if (const toml::table* table = root.table("images"))
+        read_images(*table, config.provider, problems);
+    if (const toml::table* table = root.table("capacity"))
+        read_capacity(*table, config.provider, problems);
+    for (const toml::table* table : root.tables("specs"))
+        read_spec(*table, config.provider, problems);
+    if (config.provider.specs.empty())
+        problems.add("[[specs]]: at least one spec is needed; the public client's default is the id \"basic\"");
+    if (!templates_dir.empty())
+        read_templates(templates_dir, config.provider, problems);
+}
+
+} // namespace
+
+Result<Config> load_config(const std::filesystem::path& file)
+{
+    const toml::table table = TRY(parse_toml_file(file.string()));
+    Problems problems;
+    // A placeholder that the key file's own key replaces before anyone sees it.
+    Bytes32 one{};
+    one[31] = 1;
+    const nostr::SecretKey placeholder = TRY(nostr::SecretKey::create(one));
+    Config config{.state_dir = {}, .provider = Options{.key = placeholder}, .docker = {}};
+    std::string key_file;
+    {
+        TableReader root{table, file.filename().string(), problems};
+        config.state_dir = root.required_text("state_dir");
+        read_sections(root, config, key_file);
+    }
+    if (!key_file.empty()) {
+        auto key = nostr::load_secret_key(key_file);
+        if (key)
+            config.provider.key = std::move(*key);
+        else
+            problems.add("[provider]: key_file: {}", key.error().message);
+    }
+    if (!problems.empty())
+        return fail(Errc::bad_input, "{}", problems.text());
+    config.provider.seed_file = (config.state_dir / "wallet.seed").string();
+    config.docker.provider_label = nostr::PublicKey::of(config.provider.key).hex().substr(0, 16);
+    return config;
+}
+
+Result<compute::Template> load_template(const std::filesystem::path& file)
+{
+    const toml::table table = TRY(parse_toml_file(file.string()));
+    Problems problems;
+    compute::Template entry;
+    {
+        TableReader reader{table, file.filename().string(), problems};
+        entry.slug = reader.required_text("slug");
+        entry.description = reader.text("description", "");
+        entry.image = reader.required_text("image");
+        entry.data_path = reader.text("data_path", "");
+        entry.cpu_millicores_min = reader.integer<uint32_t>("cpu_millicores_min", 0);
+        entry.memory_mb_min = reader.integer<uint64_t>("memory_mb_min", 0, 0, 1u << 30);
+        entry.disk_gb_min = reader.integer<uint64_t>("disk_gb_min", 0, 0, 1u << 30);
+        entry.nofile_max = reader.integer<uint32_t>("nofile_max", 1024, 64, 1u << 20);
+        for (const toml::table* port : reader.tables("ports")) {
+            TableReader port_reader{*port, file.filename().string() + " [[ports]]", problems};
+            compute::TemplatePort made;
+            made.container_port = port_reader.integer<uint16_t>("container_port", 0, 1);
+            made.label = port_reader.required_text("label");
+            made.scheme = port_reader.text("scheme", "tcp");
+            entry.ports.push_back(std::move(made));
+        }
+        if (const toml::table* environment = reader.table("environment")) {
+            TableReader names{*environment, file.filename().string() + " [environment]", problems};
+            for (const auto& [name, value] : *environment)
+                entry.environment.emplace(name.str(), names.text(std::string{name.str()}.c_str(), ""));
+        }
+    }
+    const auto reference = compute::parse_image_reference(entry.image);
+    if (!reference)
+        problems.add("{}: image: {}", file.filename().string(), reference.error().message);
+    if (!problems.empty())
+        return fail(Errc::bad_input, "{}", problems.text());
+    return entry;
+}
+
+} // namespace berth::daemon

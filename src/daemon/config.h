@@ -1,0 +1,26 @@
+#pragma once
+// The configuration file (TOML): read, checked whole, and turned into each folder's own options. Every key is
+// documented in config/berth.example.toml; an unknown key is an error, so that a typing mistake can't go unnoticed.
+
+#include "compute/docker_backend.h"
+#include "provider/options.h"
+
+#include <filesystem>
+#include <string>
+
+namespace berth::daemon {
+
+struct Config {
+    std::filesystem::path state_dir;
+    provider::Options provider;
+    compute::DockerOptions docker;
+    bool debug_log = false;
+};
+
+/// Everything wrong with the file comes back in one bad_input message, a line each. Reads the key file and templates too.
+[[nodiscard]] Result<Config> load_config(const std::filesystem::path& file);
+
+/// One template file of `templates_dir` (config/templates/*.toml).
+[[nodiscard]] Result<compute::Template> load_template(const std::filesystem::path& file);
+
+} // namespace berth::daemon
