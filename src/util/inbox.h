@@ -1,6 +1,7 @@
 #pragma once
 // Inbox: the bounded mailbox through which threads talk. Any thread puts, one thread takes. The only class that locks.
 
+#include "util/check.h"
 #include "util/mutex.h"
 
 #include <chrono>
@@ -21,7 +22,7 @@ public:
     {
         {
             MutexLock lock{mutex_};
-            if (messages_.size() >= capacity_)
+            if (messages_.size() + reserved_ >= capacity_)
                 return false;
             messages_.push_back(std::move(message));
         }
@@ -40,6 +41,27 @@ public:
         arrived_.notify_one();
     }
 
+    /// A place for one later put_reserved(): for a last message that must get through, such as a request to stop.
+    [[nodiscard]] bool reserve()
+    {
+        MutexLock lock{mutex_};
+        if (messages_.size() + reserved_ >= capacity_)
+            return false;
+        ++reserved_;
+        return true;
+    }
+
+    void put_reserved(Message&& message)
+    {
+        {
+            MutexLock lock{mutex_};
+            VERIFY(reserved_ > 0);
+            --reserved_;
+            messages_.push_back(std::move(message));
+        }
+        arrived_.notify_one();
+    }
+
     /// Everything that waits, as soon as there is something; empty once the deadline passes.
     [[nodiscard]] std::vector<Message> take_all(std::chrono::steady_clock::time_point deadline)
     {
@@ -52,11 +74,18 @@ public:
         return taken;
     }
 
+    [[nodiscard]] bool more_than_half_full()
+    {
+        MutexLock lock{mutex_};
+        return (messages_.size() + reserved_) * 2 > capacity_;
+    }
+
 private:
     const size_t capacity_;
     Mutex mutex_;
     std::condition_variable_any arrived_;
     std::vector<Message> messages_ GUARDED_BY(mutex_);
+    size_t reserved_ GUARDED_BY(mutex_) = 0;
 };
 
 } // namespace berth
