@@ -19,7 +19,11 @@ struct DirectMessage {
     std::optional<std::string> in_reply_to; ///< first `e` tag of the kind-4 event or the rumor
 };
 
-/// Opens an already verified event of kind 4 or 1059 addressed to us (a `p` tag says so, else refused).
+/// Seconds around `now` that a message's own time must lie in. Requests have tighter windows of their own.
+inline constexpr int64_t kMessageAgeMax = 172'800;
+inline constexpr int64_t kMessageSkewMax = 900;
+
+/// Opens an already verified event of kind 4, 1059 or 21059 addressed to us in a `p` tag. Kind 4 may hold NIP-44 text.
 /// One generic bad_input for all failures. Own messages come back as refused.
 [[nodiscard]] Result<DirectMessage> open_direct_message(const Event& event, const SecretKey& own_key, int64_t now);
 
