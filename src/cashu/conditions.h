@@ -15,6 +15,7 @@ enum class SigFlag { inputs, all };
 /// What a well-formed P2PK or HTLC secret demands.
 struct Condition {
     LockKind kind = LockKind::p2pk;
+    Bytes32 secret_hash{};            ///< what SIG_INPUTS signatures are over
     std::string data;                 ///< as written: a key, or the hex hash of a preimage
     std::string tags;                 ///< canonical JSON of the tags; SIG_ALL inputs must agree in it
     std::vector<crypto::Point> keys;  ///< main path: data (P2PK only), then tag pubkeys; distinct in x
@@ -64,8 +65,15 @@ enum class LockStanding {
                                       const std::optional<crypto::Point>& our_key, int64_t now,
                                       std::chrono::seconds margin);
 
-/// The witness (JSON text) that spends one SIG_INPUTS P2PK proof with our key.
-[[nodiscard]] std::string sign_input(std::string_view secret, const crypto::Scalar& key, crypto::Random& random);
+/// The secret key that signs for one of the condition's keys: `key` itself, or `key` blinded by `p2pk_e` (NUT-28).
+/// nullopt when none of them is ours.
+[[nodiscard]] std::optional<crypto::Scalar> find_signing_key(const Condition& condition,
+                                                             const std::optional<std::string>& p2pk_e,
+                                                             const crypto::Scalar& key);
+
+/// The witness (JSON text) that spends one SIG_INPUTS proof with a signing key; keeps the preimage of `known`.
+[[nodiscard]] std::string sign_input(const Condition& condition, const std::optional<Witness>& known,
+                                     const crypto::Scalar& signing_key, crypto::Random& random);
 
 /// Puts a witness in every input that is locked to `key` (blinded by NUT-28 or not): one each for SIG_INPUTS, one in
 /// the first for SIG_ALL. Inputs that need none are left alone.

@@ -1,0 +1,76 @@
+#pragma once
+// The published and derived vectors of tests/vectors/cashu as JSON, and the shapes that several of them share.
+
+#include "cashu/mint_api.h"
+#include "util/hex.h"
+#include "util/json.h"
+
+#include <doctest/doctest.h>
+
+#include <fstream>
+#include <sstream>
+
+namespace berth::cashu::test {
+
+inline Json vectors(const std::string& name)
+{
+    std::ifstream file{BERTH_SOURCE_DIR "/tests/vectors/cashu/" + name + ".json"};
+    REQUIRE(file.is_open());
+    std::stringstream text;
+    text << file.rdbuf();
+    return parse_json(text.str(), {.bytes_max = 1 << 22, .depth_max = 32, .items_max = 1'000'000}).value();
+}
+
+inline std::string text(const Json& object, const char* member)
+{
+    return object.at(member).get<std::string>();
+}
+
+inline crypto::Point point(const Json& object, const char* member)
+{
+    return crypto::Point::parse_hex(text(object, member)).value();
+}
+
+inline Bytes bytes(const Json& object, const char* member)
+{
+    return decode_hex(text(object, member)).value();
+}
+
+inline Bytes32 bytes32(const Json& object, const char* member)
+{
+    return decode_hex_array<32>(text(object, member)).value();
+}
+
+inline crypto::Scalar scalar(const Json& object, const char* member)
+{
+    return crypto::Scalar::create(bytes(object, member)).value();
+}
+
+inline std::map<Amount, crypto::Point> keys(const Json& object)
+{
+    std::map<Amount, crypto::Point> out;
+    for (const auto& [amount, key] : object.items())
+        out.emplace(std::stoull(amount), crypto::Point::parse_hex(key.get<std::string>()).value());
+    return out;
+}
+
+/// The inputs and outputs of a swap or melt as they stand in a vector file.
+inline SwapRequest request(const Json& object)
+{
+    return decode_swap_request(dump_json(object)).value();
+}
+
+/// Counts up from a seed: different every call, the same every run.
+class CountingRandom final : public crypto::Random {
+public:
+    void fill(std::span<uint8_t> out) override
+    {
+        for (uint8_t& byte : out)
+            byte = next_++;
+    }
+
+private:
+    uint8_t next_ = 1;
+};
+
+} // namespace berth::cashu::test
