@@ -82,19 +82,21 @@ Tags tags_for(const OutgoingMessage& message)
     return tags;
 }
 
-Result<Event> make_nip04(const OutgoingMessage& message, const SecretKey& own_key, crypto::Random& random)
+Result<SealedMessage> make_nip04(const OutgoingMessage& message, const SecretKey& own_key, crypto::Random& random)
 {
     const crypto::Secret key = TRY(nip04::shared_key(own_key, message.receiver.bytes()));
     Tags tags = tags_for(message);
     tags.push_back({"alt", "Private Message"});
-    return sign_event({.created_at = message.event_time,
-                       .kind = kind::encrypted_dm,
-                       .tags = std::move(tags),
-                       .content = nip04::encrypt(key, message.text, random)},
-                      own_key, random);
+    Event event = sign_event({.created_at = message.event_time,
+                              .kind = kind::encrypted_dm,
+                              .tags = std::move(tags),
+                              .content = nip04::encrypt(key, message.text, random)},
+                             own_key, random);
+    const EventId id = event.id;
+    return SealedMessage{std::move(event), id};
 }
 
-Result<Event> make_nip17(const OutgoingMessage& message, const SecretKey& own_key, crypto::Random& random)
+Result<SealedMessage> make_nip17(const OutgoingMessage& message, const SecretKey& own_key, crypto::Random& random)
 {
     const Rumor rumor = make_rumor({.created_at = message.rumor_time,
                                     .kind = kind::chat,
@@ -104,7 +106,8 @@ Result<Event> make_nip17(const OutgoingMessage& message, const SecretKey& own_ke
     const auto backdated = static_cast<int64_t>(random.below(kSealBackdatedMax + 1));
     const int64_t sealed_at = std::max<int64_t>(0, message.event_time - backdated);
     const Event seal = TRY(make_seal(rumor, message.receiver, own_key, sealed_at, random));
-    return make_gift_wrap(seal, message.receiver, message.event_time, random);
+    Event wrap = TRY(make_gift_wrap(seal, message.receiver, message.event_time, random));
+    return SealedMessage{std::move(wrap), rumor.id};
 }
 
 } // namespace
@@ -122,14 +125,15 @@ Result<DirectMessage> open_direct_message(const Event& event, const SecretKey& o
     return opened;
 }
 
-Result<Event> make_direct_message(const OutgoingMessage& message, const SecretKey& own_key, crypto::Random& random)
+Result<SealedMessage> make_direct_message(const OutgoingMessage& message, const SecretKey& own_key,
+                                          crypto::Random& random)
 {
-    Event event = TRY(message.transport == Transport::nip04 ? make_nip04(message, own_key, random)
-                                                            : make_nip17(message, own_key, random));
-    const size_t size = encode_event(event).size();
+    SealedMessage made = TRY(message.transport == Transport::nip04 ? make_nip04(message, own_key, random)
+                                                                   : make_nip17(message, own_key, random));
+    const size_t size = encode_event(made.event).size();
     if (size > kRelayEventBytesMax)
         return fail(Errc::bad_input, "the message makes an event of {} bytes, limit {}", size, kRelayEventBytesMax);
-    return event;
+    return made;
 }
 
 } // namespace berth::nostr

@@ -36,9 +36,14 @@ struct OutgoingMessage {
     int64_t event_time = 0;                 ///< created_at of the kind-4 event or of the gift wrap
 };
 
+struct SealedMessage {
+    Event event;           ///< what is published: the kind-4 event or the gift wrap
+    EventId message_id{};  ///< what an answer's `e` tag names: the kind-4 event or the rumor
+};
+
 /// kind 4 with `p` and `alt` tags, or rumor → seal (dated up to two days back) → wrap (dated event_time).
 /// bad_input when the text is too large for a relay's 65 536-byte event.
-[[nodiscard]] Result<Event> make_direct_message(const OutgoingMessage& message, const SecretKey& own_key,
-                                                crypto::Random& random);
+[[nodiscard]] Result<SealedMessage> make_direct_message(const OutgoingMessage& message, const SecretKey& own_key,
+                                                        crypto::Random& random);
 
 } // namespace berth::nostr

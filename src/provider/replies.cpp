@@ -43,15 +43,15 @@ void Replies::answer(const RequestOrigin& origin, const std::string& body, UnixT
                                          .in_reply_to = encode_hex(origin.message_id),
                                          .rumor_time = unix_seconds(now),
                                          .event_time = event_time_for(origin, now)};
-    const auto event = nostr::make_direct_message(message, options_.key, random_);
-    if (!event) {
-        log::error("a reply of {} bytes could not be made: {}", body.size(), event.error().message);
+    const auto made = nostr::make_direct_message(message, options_.key, random_);
+    if (!made) {
+        log::error("a reply of {} bytes could not be made: {}", body.size(), made.error().message);
         return;
     }
-    const OutboxMessage outbox{.event = *event, .relays = origin.relays, .expires_at = now + kOutboxKeeps};
+    const OutboxMessage outbox{.event = made->event, .relays = origin.relays, .expires_at = now + kOutboxKeeps};
     failures_.check(store_.insert_outbox(outbox));
-    waiting_[event->id] = origin.relays;
-    pool_.publish(*event, {}, outbox.expires_at);
+    waiting_[outbox.event.id] = origin.relays;
+    pool_.publish(outbox.event, {}, outbox.expires_at);
 }
 
 void Replies::on_published(const nostr::EventId& id, const std::string& relay, nostr::relay::PublishState state)
