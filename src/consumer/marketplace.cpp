@@ -1,0 +1,130 @@
+#include "consumer/marketplace.h"
+
+#include "util/json.h"
+
+#include <algorithm>
+#include <map>
+
+namespace berth::consumer {
+
+namespace {
+
+constexpr int64_t kOnlineSeconds = 120;
+constexpr int64_t kHeartbeatWindow = 300;
+constexpr size_t kSpecsMax = 64;
+
+/// A spec is shown only when it is whole.
+std::optional<OfferedSpec> parse_spec(const Json& json)
+{
+    const auto id = json_string(json, "id");
+    const auto name = json_string(json, "name");
+    const auto cpu = json_u64(json, "cpu_millicores");
+    const auto memory = json_u64(json, "memory_mb");
+    const auto rate = json_u64(json, "rate_msats_per_sec");
+    if (!id || !name || !cpu || !memory || !rate)
+        return std::nullopt;
+    return OfferedSpec{*id, *name, *cpu, *memory, *rate};
+}
+
+std::optional<ProviderView> parse_offer(const nostr::Event& event)
+{
+    const auto body = parse_json(event.content);
+    if (!body)
+        return std::nullopt;
+    const auto claimed = json_string(*body, "provider_npub");
+    const auto name = json_string(*body, "hostname");
+    if (!claimed || !name)
+        return std::nullopt;
+    // An offer is its author's: anybody can publish one that names somebody else.
+    const auto key = nostr::PublicKey::parse(*claimed);
+    if (!key || key->bytes() != event.pubkey)
+        return std::nullopt;
+    ProviderView view{.key = *key, .name = *name, .location = {}, .specs = {}, .mints = {}, .last_seen = {}};
+    const auto location = json_optional_string(*body, "location");
+    if (location && *location)
+        view.location = **location;
+    if (const auto specs = body->find("specs"); specs != body->end() && specs->is_array())
+        for (size_t i = 0; i < std::min(specs->size(), kSpecsMax); ++i)
+            if (auto spec = parse_spec((*specs)[i]))
+                view.specs.push_back(std::move(*spec));
+    if (const auto mints = body->find("whitelisted_mints"); mints != body->end() && mints->is_array())
+        for (const Json& mint : *mints)
+            if (mint.is_string())
+                view.mints.push_back(mint.get<std::string>());
+    return view;
+}
+
+void apply_heartbeat(const nostr::Event& event, ProviderView& view, int64_t now)
+{
+    const auto body = parse_json(event.content);
+    if (!body)
+        return;
+    const auto timestamp = json_u64(*body, "timestamp");
+    if (!timestamp || *timestamp > static_cast<uint64_t>(now) + kOnlineSeconds)
+        return;
+    const auto seen = static_cast<int64_t>(*timestamp);
+    if (view.last_seen && *view.last_seen >= seen)
+        return;
+    view.last_seen = seen;
+    view.online = now - seen < kOnlineSeconds;
+    const auto capacity = body->find("available_capacity");
+    if (capacity == body->end())
+        return;
+    view.cpu_available = json_u64(*capacity, "cpu_available").value_or(uint64_t{0});
+    view.memory_available = json_u64(*capacity, "memory_mb_available").value_or(uint64_t{0});
+}
+
+} // namespace
+
+std::vector<ProviderView> list_providers(Session& session, std::chrono::milliseconds wait)
+{
+    nostr::Filter offers;
+    offers.kinds = {nostr::kind::offer};
+    offers.tags['t'] = {"paygress"};
+    std::map<Bytes32, ProviderView> providers;
+    for (const nostr::Event& event : session.fetch(offers, wait))
+        if (auto view = parse_offer(event))
+            providers.insert_or_assign(event.pubkey, std::move(*view));
+    if (providers.empty())
+        return {};
+    const int64_t now = unix_seconds(wall_clock_now());
+    nostr::Filter beats;
+    beats.kinds = {nostr::kind::heartbeat};
+    for (const auto& [pubkey, view] : providers)
+        beats.authors.push_back(pubkey);
+    beats.since = now - kHeartbeatWindow;
+    for (const nostr::Event& event : session.fetch(beats, wait)) {
+        const auto found = providers.find(event.pubkey);
+        if (found != providers.end())
+            apply_heartbeat(event, found->second, now);
+    }
+    std::vector<ProviderView> views;
+    for (auto& [pubkey, view] : providers)
+        views.push_back(std::move(view));
+    return views;
+}
+
+std::string encode_spawn(const SpawnWish& wish)
+{
+    OrderedJson body{{"cashu_token", wish.token}};
+    if (!wish.spec_id.empty())
+        body["pod_spec_id"] = wish.spec_id;
+    body["pod_image"] = wish.image;
+    body["ssh_username"] = wish.username;
+    body["ssh_password"] = wish.password;
+    if (!wish.template_slug.empty())
+        body["template_slug"] = wish.template_slug;
+    return dump_json(body);
+}
+
+std::string encode_top_up(const std::string& pod, const std::string& token)
+{
+    return dump_json(OrderedJson{{"pod_npub", pod}, {"cashu_token", token}});
+}
+
+std::string encode_status_request(const std::string& pod)
+{
+    return dump_json(OrderedJson{{"pod_id", pod}});
+}
+
+} // namespace berth::consumer

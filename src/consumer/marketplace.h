@@ -1,0 +1,49 @@
+#pragma once
+// What a consumer reads and writes of the marketplace: offers with their heartbeats, and request bodies. Everything
+// that providers publish is hostile until parsed.
+
+#include "consumer/session.h"
+
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace berth::consumer {
+
+struct OfferedSpec {
+    std::string id;
+    std::string name;
+    uint64_t cpu_millicores = 0;
+    uint64_t memory_mb = 0;
+    uint64_t rate_msats_per_sec = 0;
+};
+
+struct ProviderView {
+    nostr::PublicKey key;
+    std::string name;
+    std::string location;
+    std::vector<OfferedSpec> specs;
+    std::vector<std::string> mints;
+    bool online = false;               ///< a heartbeat not older than 120 s
+    std::optional<int64_t> last_seen;  ///< timestamp of the newest heartbeat
+    uint64_t cpu_available = 0;        ///< millicores
+    uint64_t memory_available = 0;     ///< MB
+};
+
+/// Offers (38383) whose body names their author, with heartbeats (38384) of the last five minutes.
+[[nodiscard]] std::vector<ProviderView> list_providers(Session& session, std::chrono::milliseconds wait);
+
+struct SpawnWish {
+    std::string token;
+    std::string spec_id; ///< empty: the provider's first
+    std::string image;
+    std::string template_slug; ///< empty: none
+    std::string username = "root";
+    std::string password;
+};
+
+[[nodiscard]] std::string encode_spawn(const SpawnWish& wish);
+[[nodiscard]] std::string encode_top_up(const std::string& pod, const std::string& token);
+[[nodiscard]] std::string encode_status_request(const std::string& pod);
+
+} // namespace berth::consumer
