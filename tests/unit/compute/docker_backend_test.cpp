@@ -1,3 +1,4 @@
+#include "compute/docker_client.h"
 #include "engine_fixture.h"
 
 #include <arpa/inet.h>
@@ -210,6 +211,49 @@ TEST_CASE_FIXTURE(EngineFixture, "what was prepared is used by create, or taken 
     REQUIRE(backend->prepare(spec).has_value());
     CHECK(backend->destroy(spec.lease).has_value());
     CHECK(object_count() == 0);
+}
+
+TEST_CASE_FIXTURE(EngineFixture, "a plain image waits, ends at once when asked to, and runs again after create")
+{
+    if (is_missing())
+        return;
+    const WorkloadSpec spec = small_workload(1);
+    const Result<Workload> made = backend->create(spec);
+    REQUIRE_MESSAGE(made.has_value(), (made ? "" : made.error().message));
+    std::atomic<uint32_t> api_minor = 0;
+    DockerClient client{options.socket, api_minor};
+
+    CHECK(client.stop_container(made->container_id, std::chrono::seconds{60}).has_value());
+
+    const Result<Workload> stopped = backend->inspect(made->container_id);
+    REQUIRE(stopped.has_value());
+    CHECK(!stopped->running);
+    CHECK(stopped->exit_code == 0); // 137 would mean that it had to be killed
+    const Result<Workload> again = backend->create(spec);
+    REQUIRE(again.has_value());
+    CHECK(again->running);
+    CHECK(again->container_id == made->container_id);
+}
+
+TEST_CASE_FIXTURE(EngineFixture, "a subnet that is in use is passed over")
+{
+    if (is_missing())
+        return;
+    options.subnet_pool = "10.215.7.0/27"; // two subnets
+    const std::unique_ptr<Backend> narrow = make_docker_backend(options);
+    REQUIRE(narrow->prepare(small_workload(0)).has_value());
+    CHECK(narrow->prepare(small_workload(2)).has_value());
+    CHECK(narrow->prepare(small_workload(4)).error().code == Errc::unavailable);
+    CHECK(object_count() == 2);
+}
+
+TEST_CASE_FIXTURE(EngineFixture, "a registry that does not answer is unavailable")
+{
+    if (is_missing())
+        return;
+    const Result<void> pulled = backend->pull_image("127.0.0.1:9/app:1", std::chrono::seconds{30});
+    REQUIRE(!pulled.has_value());
+    CHECK(pulled.error().code == Errc::unavailable);
 }
 
 TEST_CASE_FIXTURE(EngineFixture, "the Engine tells what it is")

@@ -1,0 +1,34 @@
+// Whatever an Engine answers, a parsed object has an id, and a failure is corrupt.
+
+#include "compute/docker_reply.h"
+
+#include "util/bytes.h"
+
+extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size)
+{
+    using namespace berth;
+    using namespace berth::compute;
+    const std::string_view body = as_text({data, size});
+    if (const auto container = parse_container(body))
+        VERIFY(!container->id.empty() && !container->status.empty());
+    else
+        VERIFY(container.error().code == Errc::corrupt);
+    for (const auto& list : {parse_container_list(body), parse_network_list(body), parse_volume_list(body)}) {
+        if (!list) {
+            VERIFY(list.error().code == Errc::corrupt);
+            continue;
+        }
+        for (const ListedObject& object : *list)
+            VERIFY(!object.id.empty());
+    }
+    if (const auto version = parse_version(body)) {
+        const auto minor = choose_api_minor(*version);
+        VERIFY(!minor || (*minor >= kApiMinorOldest && *minor <= kApiMinorNewest));
+    }
+    if (const auto id = parse_created_id(body))
+        VERIFY(!id->empty());
+    VERIFY(parse_error_message(body).size() <= 400);
+    (void)parse_info(body);
+    (void)parse_image(body);
+    return 0;
+}

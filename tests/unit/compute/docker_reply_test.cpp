@@ -1,0 +1,94 @@
+#include "compute/docker_reply.h"
+
+#include <doctest/doctest.h>
+
+namespace berth::compute {
+namespace {
+
+Result<uint32_t> chosen(const char* oldest, const char* newest)
+{
+    return choose_api_minor({.version = "x", .api_newest = newest, .api_oldest = oldest});
+}
+
+TEST_CASE("the newest API version that both sides speak is chosen, and none is refused")
+{
+    CHECK(chosen("1.12", "1.41").value() == 41);
+    CHECK(chosen("1.44", "1.52").value() == kApiMinorNewest);
+    CHECK(chosen("", "1.43").value() == 43);
+    CHECK(chosen("1.12", "1.40").error().code == Errc::refused);
+    CHECK(chosen("1.46", "1.60").error().code == Errc::refused);
+    CHECK(chosen("1.12", "2.0").error().code == Errc::corrupt);
+    CHECK(chosen("1.12", "1.41x").error().code == Errc::corrupt);
+}
+
+TEST_CASE("a container's state, labels and address are read")
+{
+    const ContainerDetails container =
+        parse_container(R"({"Id":"abc","Name":"/paygress-7","State":{"Status":"exited","Running":false,"OOMKilled":true,
+            "ExitCode":137},"Config":{"Labels":{"berth.lease":"L"}},"NetworkSettings":{"Networks":{"paygress-7":
+            {"NetworkID":"n1","IPAddress":"10.213.0.114"}}}})")
+            .value();
+    CHECK(container.id == "abc");
+    CHECK(container.name == "paygress-7");
+    CHECK(container.exit_code == 137);
+    CHECK(container.out_of_memory);
+    CHECK(!container.running);
+    CHECK(container.labels.at("berth.lease") == "L");
+    CHECK(container.networks.at(0).ip == "10.213.0.114");
+}
+
+TEST_CASE("an answer without what we rely on is corrupt, not a default")
+{
+    CHECK(parse_container("{}").error().code == Errc::corrupt);
+    CHECK(parse_container(R"({"Id":"","Name":"/x","State":{"Status":"running"}})").error().code == Errc::corrupt);
+    CHECK(parse_container(R"({"Id":"a","Name":"/x"})").error().code == Errc::corrupt);
+    CHECK(parse_created_id(R"({"Id":7})").error().code == Errc::corrupt);
+    CHECK(parse_container_list("null").error().code == Errc::corrupt);
+    CHECK(parse_container_list(R"([{"Names":["/x"]}])").error().code == Errc::corrupt);
+    CHECK(parse_volume_list("[]").error().code == Errc::corrupt);
+    CHECK(parse_network_list("<html>").error().code == Errc::corrupt);
+}
+
+TEST_CASE("lists may be empty in the Engine's own ways")
+{
+    CHECK(parse_container_list("[]").value().empty());
+    CHECK(parse_volume_list(R"({"Volumes":null,"Warnings":null})").value().empty());
+    CHECK(parse_volume_list(R"({"Volumes":[],"Warnings":null})").value().empty());
+    CHECK(parse_network_list(R"([{"Id":"n","Name":"bridge","Labels":null}])").value().at(0).labels.empty());
+}
+
+TEST_CASE("an answer is told apart from silence, and the Engine's words decide where its status doesn't")
+{
+    struct Case {
+        int status;
+        const char* message;
+        Errc code;
+    };
+    const Case cases[] = {
+        {404, "No such image: x", Errc::not_found},
+        {409, "Conflict. The container name \"/x\" is already in use by container \"y\"", Errc::conflict},
+        {500, "the container name \"x\" is already in use", Errc::conflict},
+        {400, "Range of CPUs is from 0.01 to 2.00, as there are only 2 CPUs available", Errc::bad_input},
+        {500, "listen tcp4 127.0.0.1:5000: bind: address already in use", Errc::conflict},
+        {500, "Bind for 0.0.0.0:5000 failed: port is already allocated", Errc::conflict},
+        {500, "could not select device driver \"nvidia\" with capabilities: [[gpu]]", Errc::refused},
+        {403, "Pool overlaps with other one on this address space", Errc::conflict},
+        {409, "network with name x already exists", Errc::conflict},
+        {404, "could not find an available, non-overlapping IPv4 address pool among the defaults", Errc::unavailable},
+        {503, "This node is not a swarm manager.", Errc::unavailable},
+    };
+    for (const Case& each : cases) {
+        CAPTURE(each.message);
+        CHECK(classify_failure(each.status, each.message) == each.code);
+    }
+}
+
+TEST_CASE("the message of a failure is short, whatever came")
+{
+    CHECK(parse_error_message(R"({"message":"No such container: x"})") == "No such container: x");
+    CHECK(parse_error_message("page not found\n") == "page not found\n");
+    CHECK(parse_error_message(std::string(100'000, 'x')).size() == 400);
+}
+
+} // namespace
+} // namespace berth::compute
