@@ -38,6 +38,8 @@ struct WalletOptions {
     size_t proofs_max = 256;
     bool require_dleq = false;
     size_t calls_in_flight_max = 64;   ///< per mint
+    std::chrono::milliseconds redemption_deadline{std::chrono::minutes{10}}; ///< then an unspent token is given up
+    std::function<UnixTime()> clock = wall_clock_now; ///< for answers, which arrive without a time of their own
 };
 
 /// State of one whitelisted mint, for the offer, `berth check` and the operator.
@@ -56,6 +58,8 @@ public:
         std::function<void(const Redeemed&)> on_redeemed;
         /// A refresh of this mint's keysets ended, well or not.
         std::function<void(const std::string& mint)> on_keysets;
+        /// A payout's token is made, in the transaction that stores it. Not called when request_payout() itself made it.
+        std::function<void(const std::string& key, const std::string& token)> on_payout;
     };
 
     /// Migrates its tables, loads or creates the 12-word seed (`seed_file`, 0600), refuses a second process on one seed.
@@ -73,6 +77,11 @@ public:
 
     /// Which redemption holds these proofs, if they are exactly the ones of one redemption. For replies to repeated requests.
     [[nodiscard]] virtual std::optional<RedemptionId> find_redemption(const std::vector<crypto::Point>& ys) = 0;
+    /// Why begin_redemption() would say conflict: another operation holds or has spent one of these proofs.
+    [[nodiscard]] virtual std::optional<TokenRefusal> find_claim(const std::vector<crypto::Point>& /*ys*/)
+    {
+        return std::nullopt;
+    }
     /// Already settled? For recovery at start.
     [[nodiscard]] virtual std::optional<Redeemed> outcome(RedemptionId id) = 0;
 

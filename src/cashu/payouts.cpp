@@ -1,0 +1,145 @@
+#include "cashu/payouts.h"
+
+#include "cashu/wallet_rows.h"
+#include "util/log.h"
+
+#include <algorithm>
+
+namespace berth::cashu {
+
+using namespace std::chrono_literals;
+
+namespace {
+
+constexpr auto kRetry = 60s;
+
+struct Selection {
+    std::vector<StoredInput> inputs;
+    Amount gross = 0;
+    Amount fee = 0;
+};
+
+} // namespace
+
+std::string make_token_text(const std::string& mint, Unit unit, const std::vector<StoredProof>& proofs)
+{
+    Token token{.mint = mint, .unit = std::string{name_of(unit)}, .memo = std::nullopt, .proofs = {}};
+    for (const StoredProof& stored : proofs)
+        token.proofs.push_back(stored.proof);
+    return encode_token(token);
+}
+
+std::vector<StoredProof> select_exact(const std::vector<StoredProof>& ascending, Amount amount)
+{
+    std::vector<StoredProof> chosen;
+    for (auto proof = ascending.rbegin(); proof != ascending.rend() && amount > 0; ++proof)
+        if (proof->proof.amount <= amount) {
+            amount -= proof->proof.amount;
+            chosen.push_back(*proof);
+        }
+    if (amount != 0)
+        chosen.clear();
+    return chosen;
+}
+
+Payouts::Payouts(db::Database& database, WalletStore& store, KeysetBook& book, SwapDriver& driver,
+                 std::function<void(const std::string& key, const std::string& token)> on_token)
+    : database_{database}, store_{store}, book_{book}, driver_{driver}, on_token_{std::move(on_token)}
+{
+}
+
+void Payouts::request(const std::string& key, const std::string& mint, Unit unit, Amount amount, UnixTime now)
+{
+    if (amount == 0 || store_.payout(key))
+        return;
+    PayoutRow payout{.key = key, .mint = mint, .unit = unit, .amount = amount, .redemption = std::nullopt,
+                     .token = {}, .due_at = now};
+    const auto added = store_.add_payout(payout);
+    if (!added) {
+        // The owner's transaction can't commit either, so it asks again with the same key.
+        log::error("payout {} could not be stored: {}", key, added.error().message);
+        return;
+    }
+    try_now(std::move(payout), now);
+}
+
+void Payouts::tick(UnixTime now)
+{
+    for (const std::string& key : store_.due_payouts(now)) {
+        const std::string before = store_.payout(key)->token;
+        try_now(*store_.payout(key), now);
+        const auto after = store_.payout(key);
+        if (before.empty() && !after->token.empty() && on_token_)
+            on_token_(key, after->token);
+    }
+}
+
+void Payouts::try_now(PayoutRow payout, UnixTime now)
+{
+    const auto done = rows::in_savepoint(database_, [&] { return attempt(payout, now); });
+    if (done) {
+        if (payout.redemption)
+            driver_.drive(*payout.redemption, now);
+        return;
+    }
+    log::warn("payout {} waits: {}", payout.key, done.error().message);
+    payout.redemption.reset();
+    payout.token.clear();
+    payout.due_at = now + kRetry;
+    const auto stored = store_.put_payout(payout);
+    if (!stored)
+        log::error("payout {} could not be stored: {}", payout.key, stored.error().message);
+}
+
+Result<void> Payouts::attempt(PayoutRow& payout, UnixTime now)
+{
+    const std::vector<StoredProof> held = store_.unspent_proofs(payout.mint, payout.unit);
+    const std::vector<StoredProof> exact = select_exact(held, payout.amount);
+    if (!exact.empty())
+        return hand_out(payout, exact);
+    Selection selection;
+    std::vector<uint64_t> fees;
+    for (auto proof = held.rbegin(); proof != held.rend(); ++proof) {
+        const auto keyset = book_.find(proof->proof.keyset_id);
+        fees.push_back(keyset ? keyset->input_fee_ppk : 0);
+        selection.inputs.push_back({proof->y, proof->proof});
+        selection.gross = TRY(add(selection.gross, proof->proof.amount));
+        selection.fee = TRY(input_fee(fees));
+        if (selection.gross >= selection.fee && selection.gross - selection.fee >= payout.amount)
+            break;
+    }
+    if (selection.gross < selection.fee || selection.gross - selection.fee < payout.amount)
+        return fail(Errc::unavailable, "{} held at {}, {} wanted", selection.gross, payout.mint, payout.amount);
+    payout.redemption = TRY(driver_.begin({.kind = SwapKind::payout, .mint = payout.mint, .unit = payout.unit,
+                                           .inputs = selection.inputs, .gross = selection.gross, .fee = selection.fee,
+                                           .to_send = payout.amount, .payout_key = payout.key}, now));
+    return store_.put_payout(payout);
+}
+
+Result<void> Payouts::hand_out(PayoutRow& payout, const std::vector<StoredProof>& proofs)
+{
+    for (const StoredProof& proof : proofs)
+        TRY(store_.set_proof_state(proof.y, HoldingState::sent, proof.owner));
+    payout.token = make_token_text(payout.mint, payout.unit, proofs);
+    return store_.put_payout(payout);
+}
+
+void Payouts::on_settled(const RedemptionRow& row, UnixTime now)
+{
+    auto payout = store_.payout(row.payout_key);
+    if (!payout || payout->redemption != std::optional{row.id})
+        return;
+    const auto stored = rows::in_savepoint(database_, [&]() -> Result<void> {
+        if (row.saga.state == RedeemState::done)
+            return hand_out(*payout, store_.proofs_of(row.id, HoldingState::sent));
+        payout->redemption.reset();
+        payout->due_at = now + kRetry;
+        return store_.put_payout(*payout);
+    });
+    if (!stored)
+        log::error("payout {} could not be stored: {}", row.payout_key, stored.error().message);
+    else if (!payout->token.empty() && on_token_)
+        on_token_(payout->key, payout->token);
+}
+
+} // namespace berth::cashu

@@ -1,0 +1,175 @@
+#include "cashu/redeem.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace berth::cashu {
+
+namespace {
+
+using namespace std::chrono_literals;
+
+RedeemRow asking(RedeemRow row, RedeemQuestion question, UnixTime now)
+{
+    row.state = RedeemState::checking;
+    row.question = question;
+    row.due_at = now;
+    return row;
+}
+
+RedeemRow backing_off(RedeemRow row, UnixTime now)
+{
+    row.due_at = now + redeem_back_off(row.failures);
+    ++row.failures;
+    return row;
+}
+
+RedeemRow posting_again(RedeemRow row, UnixTime now)
+{
+    row.state = RedeemState::sent;
+    return backing_off(std::move(row), now);
+}
+
+RedeemRuling ended(RedeemRow row, RedeemState state, RedeemVerdict verdict)
+{
+    row.state = state;
+    return {std::move(row), verdict};
+}
+
+RedeemRuling judge_unspent(RedeemRow row, UnixTime now, const RedeemLimits& limits)
+{
+    const bool may_renew = row.renewals < limits.renewals_max;
+    if (row.answer == SwapAnswer::outputs_signed && may_renew)
+        return {asking(std::move(row), RedeemQuestion::counter, now), RedeemVerdict::scan};
+    if (row.answer == SwapAnswer::keyset_retired && may_renew)
+        return {std::move(row), RedeemVerdict::renew};
+    const bool clear_no = row.answer == SwapAnswer::rejected || row.answer == SwapAnswer::keyset_retired ||
+                          row.answer == SwapAnswer::outputs_signed;
+    // Only the first answer ever is proof: a refusal of a repeat may follow an execution that we never heard of.
+    if (clear_no && row.attempts == 1)
+        return ended(std::move(row), RedeemState::rejected, RedeemVerdict::refused);
+    if (now - row.created_at >= limits.deadline)
+        return ended(std::move(row), RedeemState::rejected, RedeemVerdict::gave_up);
+    return {posting_again(std::move(row), now), RedeemVerdict::go_on};
+}
+
+} // namespace
+
+std::chrono::milliseconds redeem_back_off(int failures)
+{
+    constexpr int kDoublings = 8;
+    if (failures < kDoublings)
+        return 1s * (1 << std::max(failures, 0));
+    return failures == kDoublings ? 5min : 10min;
+}
+
+RedeemStep next_step(const RedeemRow& row, UnixTime now)
+{
+    if (row.state == RedeemState::done || row.state == RedeemState::rejected)
+        return RedeemStep::nothing;
+    if (now < row.due_at)
+        return RedeemStep::wait;
+    if (row.state != RedeemState::checking)
+        return RedeemStep::post_swap;
+    switch (row.question) {
+    case RedeemQuestion::inputs: return RedeemStep::check_inputs;
+    case RedeemQuestion::outputs: return RedeemStep::restore_outputs;
+    case RedeemQuestion::counter: return RedeemStep::scan_counter;
+    }
+    return RedeemStep::nothing;
+}
+
+RedeemRow on_post(RedeemRow row, UnixTime now)
+{
+    row.state = RedeemState::sent;
+    row.answer = SwapAnswer::none;
+    row.due_at = now;
+    ++row.attempts;
+    return row;
+}
+
+RedeemRuling judge_swap(RedeemRow row, SwapAnswer answer, UnixTime now)
+{
+    row.answer = answer;
+    if (answer == SwapAnswer::signatures)
+        return ended(std::move(row), RedeemState::done, RedeemVerdict::done);
+    const auto verdict = answer == SwapAnswer::bad_signatures ? RedeemVerdict::quarantine : RedeemVerdict::go_on;
+    return {asking(std::move(row), RedeemQuestion::inputs, now), verdict};
+}
+
+RedeemRuling judge_inputs(RedeemRow row, InputStates states, UnixTime now, const RedeemLimits& limits)
+{
+    switch (states) {
+    case InputStates::unknown: return {posting_again(std::move(row), now), RedeemVerdict::go_on};
+    case InputStates::pending: return {backing_off(std::move(row), now), RedeemVerdict::go_on};
+    case InputStates::unspent: return judge_unspent(std::move(row), now, limits);
+    case InputStates::spent: return {asking(std::move(row), RedeemQuestion::outputs, now), RedeemVerdict::go_on};
+    // A swap is atomic, so a part that is spent was spent by somebody else.
+    case InputStates::mixed: return ended(std::move(row), RedeemState::rejected, RedeemVerdict::double_spent);
+    }
+    return {std::move(row), RedeemVerdict::go_on};
+}
+
+RedeemRuling judge_restore(RedeemRow row, RestoreAnswer answer, UnixTime now, const RedeemLimits& limits)
+{
+    if (answer == RestoreAnswer::all)
+        return ended(std::move(row), RedeemState::done, RedeemVerdict::done);
+    if (answer == RestoreAnswer::some)
+        return {backing_off(std::move(row), now), RedeemVerdict::quarantine};
+    if (answer == RestoreAnswer::failed)
+        return {backing_off(std::move(row), now), RedeemVerdict::go_on};
+    // Some mints save spent inputs before signatures, and replicas lag: one empty answer proves nothing.
+    ++row.restores_empty;
+    if (!row.first_empty_at)
+        row.first_empty_at = now;
+    const bool proven = row.restores_empty >= limits.restores_empty_min &&
+                        now - *row.first_empty_at >= limits.restores_empty_span;
+    if (!proven)
+        return {backing_off(std::move(row), now), RedeemVerdict::go_on};
+    if (row.witness_is_ours)
+        return {backing_off(std::move(row), now), RedeemVerdict::quarantine};
+    return ended(std::move(row), RedeemState::rejected, RedeemVerdict::double_spent);
+}
+
+RedeemRuling judge_scan(RedeemRow row, bool hits, UnixTime now)
+{
+    if (hits)
+        return {std::move(row), RedeemVerdict::renew};
+    // Nothing was signed behind our back, so the code meant something else; a first answer is then a plain no.
+    if (row.attempts == 1)
+        return ended(std::move(row), RedeemState::rejected, RedeemVerdict::refused);
+    row.answer = SwapAnswer::ambiguous;
+    return {posting_again(std::move(row), now), RedeemVerdict::go_on};
+}
+
+RedeemRow on_renewed(RedeemRow row, UnixTime now)
+{
+    row.state = RedeemState::prepared;
+    row.question = RedeemQuestion::inputs;
+    row.answer = SwapAnswer::none;
+    row.attempts = 0;
+    row.failures = 0;
+    row.restores_empty = 0;
+    row.first_empty_at.reset();
+    row.due_at = now;
+    ++row.renewals;
+    return row;
+}
+
+SwapAnswer classify_refusal(int http_status, std::optional<int64_t> code, bool has_detail)
+{
+    if (http_status != 400 || !code || !has_detail)
+        return SwapAnswer::ambiguous;
+    switch (*code) {
+    case 11002: // proofs pending (older mints: not balanced, which checkstate and the deadline sort out)
+    case 11004: return SwapAnswer::ambiguous;
+    case 10002:
+    case 11003:
+    case 11008: return SwapAnswer::outputs_signed;
+    case 12002:
+    case 12003: return SwapAnswer::keyset_retired;
+    default: return SwapAnswer::rejected;
+    }
+}
+
+} // namespace berth::cashu

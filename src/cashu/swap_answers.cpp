@@ -1,0 +1,323 @@
+// The part of SwapDriver that takes the mint's answers and stores what they prove.
+
+#include "cashu/bdhke.h"
+#include "cashu/swap_driver.h"
+#include "cashu/wallet_rows.h"
+#include "util/log.h"
+
+#include <algorithm>
+
+namespace berth::cashu {
+
+using namespace std::chrono_literals;
+
+namespace {
+
+constexpr auto kStall = 5s;
+constexpr auto kWatchOften = std::chrono::hours{1};
+constexpr auto kWatchSeldom = std::chrono::hours{24};
+
+TokenRefusal refusal_for(RedeemVerdict verdict, const std::string& mint_said)
+{
+    switch (verdict) {
+    case RedeemVerdict::double_spent: return {TokenFault::already_spent, "the token was spent already"};
+    case RedeemVerdict::gave_up:
+        return {TokenFault::mint_unavailable, "the mint did not take the token in time; it is still unspent"};
+    default: return {TokenFault::mint_refused, fmt::format("the mint refused the token ({}); it is unspent", mint_said)};
+    }
+}
+
+InputStates summarise(const std::vector<StoredInput>& inputs, const std::vector<ProofStateOf>& states)
+{
+    size_t spent = 0;
+    for (const StoredInput& input : inputs) {
+        const auto found = std::find_if(states.begin(), states.end(),
+                                        [&input](const ProofStateOf& state) { return state.Y == input.y; });
+        if (found == states.end())
+            return InputStates::unknown;
+        if (found->state == ProofState::pending)
+            return InputStates::pending;
+        spent += found->state == ProofState::spent;
+    }
+    if (spent == 0)
+        return InputStates::unspent;
+    return spent == inputs.size() ? InputStates::spent : InputStates::mixed;
+}
+
+/// Whether a witness that the mint shows is one of those that we sent (NUT-07): then we are the spender.
+bool shows_our_witness(const RedemptionRow& row, const std::vector<ProofStateOf>& states)
+{
+    const auto sent = decode_swap_request(row.request_body);
+    if (!sent)
+        return false;
+    for (const Proof& input : sent->inputs)
+        for (const ProofStateOf& state : states)
+            if (input.witness && state.witness == input.witness && state.Y == hash_to_curve(std::string_view{input.secret}))
+                return true;
+    return false;
+}
+
+std::string fault_name(const std::string& mint)
+{
+    return "fault " + mint;
+}
+
+} // namespace
+
+RedeemLimits SwapDriver::limits_of(const RedemptionRow& row) const
+{
+    RedeemLimits limits = limits_;
+    if (row.kind == SwapKind::payout)
+        limits.deadline = std::chrono::hours{24 * 365 * 100}; // nobody waits for an answer but ourselves
+    return limits;
+}
+
+bool SwapDriver::step(const std::function<Result<void>()>& change)
+{
+    const Result<void> done = rows::in_savepoint(database_, change);
+    if (done)
+        return true;
+    log::error("the wallet could not store a step: {}", done.error().message);
+    stalled_until_ = clock_() + kStall;
+    return false;
+}
+
+std::optional<RedemptionRow> SwapDriver::take_answered(RedemptionId id, uint64_t mark)
+{
+    const auto found = in_flight_.find(id);
+    if (found == in_flight_.end() || found->second != mark)
+        return std::nullopt;
+    in_flight_.erase(found);
+    return store_.redemption(id);
+}
+
+void SwapDriver::on_swap(RedemptionId id, uint64_t mark, const SwapReply& reply)
+{
+    auto row = take_answered(id, mark);
+    if (!row || row->saga.state != RedeemState::sent)
+        return;
+    const UnixTime now = clock_();
+    const auto outputs = store_.outputs(row->outputs_id);
+    SwapAnswer answer = reply.answer;
+    std::vector<Proof> proofs;
+    row->last_error = reply.detail;
+    if (answer == SwapAnswer::signatures) {
+        const auto keyset = book_.find(outputs.front().keyset);
+        auto made = keyset ? make_proofs(outputs, reply.signatures, *keyset)
+                           : Result<std::vector<Proof>>{fail(Errc::corrupt, "the keyset is gone")};
+        if (made) {
+            proofs = std::move(made).value();
+        } else {
+            answer = SwapAnswer::bad_signatures;
+            row->last_error = made.error().message;
+        }
+    }
+    const RedeemRuling ruling = judge_swap(row->saga, answer, now);
+    const bool stored = step([&]() -> Result<void> {
+        if (answer == SwapAnswer::signatures)
+            TRY(store_proofs(*row, outputs, proofs, HoldingState::unspent));
+        if (answer == SwapAnswer::bad_signatures)
+            TRY(store_.keep_raw_answer(id, reply.raw.empty() ? encode_signatures(reply.signatures) : reply.raw));
+        return apply(*row, ruling, now);
+    });
+    if (stored && row->saga.state == RedeemState::done)
+        events_.on_settled(*row);
+    drive_due(now);
+}
+
+void SwapDriver::on_states(RedemptionId id, uint64_t mark, const Result<std::vector<ProofStateOf>>& reply)
+{
+    auto row = take_answered(id, mark);
+    if (!row || row->saga.state != RedeemState::checking || row->saga.question != RedeemQuestion::inputs)
+        return;
+    const UnixTime now = clock_();
+    const InputStates states = reply ? summarise(store_.inputs(id), *reply) : InputStates::unknown;
+    if (states == InputStates::spent)
+        row->saga.witness_is_ours = shows_our_witness(*row, *reply);
+    const RedeemRuling ruling = judge_inputs(row->saga, states, now, limits_of(*row));
+    const bool stored = step([&]() -> Result<void> {
+        if (states == InputStates::mixed && row->kind == SwapKind::payout)
+            TRY(settle_partly_spent_payout(*row, *reply));
+        return apply(*row, ruling, now);
+    });
+    if (stored && row->saga.state == RedeemState::rejected)
+        events_.on_settled(*row);
+    drive_due(now);
+}
+
+Result<void> SwapDriver::settle_partly_spent_payout(const RedemptionRow& row, const std::vector<ProofStateOf>& states)
+{
+    log::error("mint {} says that proofs of ours are spent which we did not spend", row.mint);
+    for (const ProofStateOf& state : states)
+        TRY(store_.set_proof_state(state.Y, state.state == ProofState::spent ? HoldingState::spent : HoldingState::unspent,
+                                   row.id));
+    return {};
+}
+
+SwapDriver::Restored SwapDriver::read_restored(const RedemptionRow& row, const Result<RestoreReply>& reply)
+{
+    Restored best;
+    if (!reply)
+        return best;
+    best.answer = RestoreAnswer::none;
+    std::map<int64_t, Restored> sets;
+    for (StoredOutput& output : store_.recovery_outputs(row.inputs_hash)) {
+        Restored& set = sets[output.outputs_id];
+        set.outputs_id = output.outputs_id;
+        set.outputs.push_back(std::move(output));
+    }
+    for (auto& [outputs_id, set] : sets) {
+        bool any = false;
+        std::vector<StoredOutput> good;
+        for (const StoredOutput& output : set.outputs)
+            for (size_t i = 0; i < reply->outputs.size(); ++i) {
+                if (reply->outputs[i].B_ != output.B_)
+                    continue;
+                any = true;
+                const auto keyset = book_.find(output.keyset);
+                auto proof = keyset ? make_proof(output, reply->signatures[i], *keyset)
+                                    : Result<Proof>{fail(Errc::corrupt, "the keyset is gone")};
+                if (proof && proof->amount == output.amount) {
+                    set.proofs.push_back(std::move(proof).value());
+                    good.push_back(output);
+                }
+                break;
+            }
+        if (!any)
+            continue;
+        const bool complete = good.size() == set.outputs.size();
+        set.answer = complete ? RestoreAnswer::all : RestoreAnswer::some;
+        set.outputs = std::move(good);
+        if (complete || best.answer == RestoreAnswer::none)
+            best = std::move(set);
+        if (complete)
+            break;
+    }
+    return best;
+}
+
+void SwapDriver::on_restored(RedemptionId id, uint64_t mark, const Result<RestoreReply>& reply)
+{
+    auto row = take_answered(id, mark);
+    if (!row || row->saga.state != RedeemState::checking || row->saga.question != RedeemQuestion::outputs)
+        return;
+    const UnixTime now = clock_();
+    const Restored restored = read_restored(*row, reply);
+    const RedeemRuling ruling = judge_restore(row->saga, restored.answer, now, limits_of(*row));
+    const bool stored = step([&]() -> Result<void> {
+        if (restored.answer == RestoreAnswer::all) {
+            row->outputs_id = restored.outputs_id;
+            TRY(store_proofs(*row, restored.outputs, restored.proofs, HoldingState::unspent));
+        } else if (restored.answer == RestoreAnswer::some) {
+            TRY(store_proofs(*row, restored.outputs, restored.proofs, HoldingState::quarantine));
+        }
+        return apply(*row, ruling, now);
+    });
+    const bool ended = row->saga.state == RedeemState::done || row->saga.state == RedeemState::rejected;
+    if (stored && ended)
+        events_.on_settled(*row);
+    drive_due(now);
+}
+
+void SwapDriver::on_watched(RedemptionId id, uint64_t mark, const Result<RestoreReply>& reply)
+{
+    auto row = take_answered(id, mark);
+    if (!row || !row->watch_at)
+        return;
+    const UnixTime now = clock_();
+    const Restored restored = read_restored(*row, reply);
+    // A later operation with the same inputs asks for these outputs too, and credits them itself.
+    const bool superseded = store_.find_by_inputs(row->inputs_hash) != std::optional{id};
+    const bool late = restored.answer == RestoreAnswer::all && !superseded;
+    if (late || superseded)
+        row->watch_at.reset();
+    else
+        row->watch_at = now + (now - row->saga.created_at < kWatchSeldom ? kWatchOften : kWatchSeldom);
+    (void)step([&]() -> Result<void> {
+        if (late) {
+            log::error("mint {} executed operation {} after it was given up; its proofs are kept", row->mint, id);
+            TRY(store_.claim_again(id));
+            TRY(store_proofs(*row, restored.outputs, restored.proofs, HoldingState::unspent));
+            TRY(store_.move_proofs(id, HoldingState::reserved, HoldingState::unspent));
+        }
+        return store_.put_redemption(*row);
+    });
+}
+
+Result<void> SwapDriver::store_proofs(const RedemptionRow& row, const std::vector<StoredOutput>& outputs,
+                                      const std::vector<Proof>& proofs, HoldingState state)
+{
+    for (size_t i = 0; i < proofs.size(); ++i) {
+        StoredProof stored{.y = hash_to_curve(std::string_view{proofs[i].secret}), .mint = row.mint, .unit = row.unit,
+                           .proof = proofs[i], .state = state, .owner = row.id};
+        if (state == HoldingState::unspent) {
+            if (row.kind == SwapKind::receive)
+                stored.state = HoldingState::reserved;
+            else if (outputs[i].to_send)
+                stored.state = HoldingState::sent;
+        }
+        TRY(store_.add_proof(stored));
+    }
+    return {};
+}
+
+Result<void> SwapDriver::apply(RedemptionRow& row, const RedeemRuling& ruling, UnixTime now)
+{
+    row.saga = ruling.row;
+    switch (ruling.verdict) {
+    case RedeemVerdict::go_on: return store_.put_redemption(row);
+    case RedeemVerdict::renew: return renew(row, now);
+    case RedeemVerdict::quarantine:
+        log::error("mint {} gave bad or missing signatures for operation {}: {}", row.mint, row.id, row.last_error);
+        TRY(store_.set_setting(fault_name(row.mint).c_str(), "bad or missing signatures"));
+        return store_.put_redemption(row);
+    case RedeemVerdict::scan:
+        log::error("mint {} has signed outputs that this wallet does not know; scanning", row.mint);
+        TRY(store_.set_outputs_state(row.outputs_id, OutputsState::burnt));
+        return start_scan(row, now);
+    case RedeemVerdict::done:
+    case RedeemVerdict::refused:
+    case RedeemVerdict::gave_up:
+    case RedeemVerdict::double_spent: return apply_end(row, ruling.verdict, now);
+    }
+    return {};
+}
+
+Result<void> SwapDriver::start_scan(const RedemptionRow& row, UnixTime now)
+{
+    RedemptionRow waiting = row;
+    waiting.saga.due_at = now + std::chrono::hours{1};
+    TRY(store_.put_redemption(waiting));
+    const auto outputs = store_.outputs(row.outputs_id);
+    if (store_.scan(outputs.front().keyset))
+        return {};
+    return store_.put_scan({.keyset = outputs.front().keyset, .mint = row.mint, .due_at = now});
+}
+
+Result<void> SwapDriver::apply_end(RedemptionRow& row, RedeemVerdict verdict, UnixTime now)
+{
+    const bool payout = row.kind == SwapKind::payout;
+    if (verdict == RedeemVerdict::done) {
+        TRY(store_.set_outputs_state(row.outputs_id, OutputsState::won));
+        Amount received = 0;
+        for (const StoredOutput& output : store_.outputs(row.outputs_id))
+            received += output.amount;
+        row.fee = row.gross - received;
+        TRY(store_.set_setting(fault_name(row.mint).c_str(), ""));
+        if (payout)
+            TRY(store_.move_proofs(row.id, HoldingState::spending, HoldingState::spent));
+        return store_.put_redemption(row);
+    }
+    row.refusal = refusal_for(verdict, row.last_error);
+    if (verdict == RedeemVerdict::gave_up)
+        row.watch_at = now + kWatchOften;
+    const bool inputs_free = verdict != RedeemVerdict::double_spent;
+    if (inputs_free)
+        TRY(store_.release_claims(row.id));
+    if (payout)
+        TRY(store_.move_proofs(row.id, HoldingState::spending,
+                               inputs_free ? HoldingState::unspent : HoldingState::spent));
+    return store_.put_redemption(row);
+}
+
+} // namespace berth::cashu

@@ -1,0 +1,139 @@
+// The part of WalletStore about what is held: proofs and payouts.
+
+#include "cashu/wallet_rows.h"
+#include "cashu/wallet_store.h"
+
+#include <algorithm>
+
+namespace berth::cashu {
+
+namespace {
+
+Bytes encode_dleq(const ProofDleq& dleq)
+{
+    Bytes blob;
+    for (const Bytes32* part : {&dleq.e, &dleq.s, &dleq.r})
+        blob.insert(blob.end(), part->begin(), part->end());
+    return blob;
+}
+
+std::optional<ProofDleq> decode_dleq(const Bytes& blob)
+{
+    if (blob.size() != 96)
+        return std::nullopt;
+    ProofDleq dleq;
+    std::copy_n(blob.begin(), 32, dleq.e.begin());
+    std::copy_n(blob.begin() + 32, 32, dleq.s.begin());
+    std::copy_n(blob.begin() + 64, 32, dleq.r.begin());
+    return dleq;
+}
+
+std::vector<StoredProof> read_proofs(db::Statement& query)
+{
+    std::vector<StoredProof> found;
+    while (rows::next(query))
+        found.push_back({.y = rows::point(query.blob(0)),
+                         .mint = query.text(1),
+                         .unit = rows::enumerator<Unit>(query, 2),
+                         .proof = Proof{.amount = query.unsigned_integer(4), .keyset_id = query.text(3),
+                                        .secret = query.text(5), .C = rows::point(query.blob(6)),
+                                        .witness = std::nullopt, .dleq = decode_dleq(query.blob(7)),
+                                        .p2pk_e = std::nullopt},
+                         .state = rows::enumerator<HoldingState>(query, 8),
+                         .owner = query.integer(9)});
+    return found;
+}
+
+} // namespace
+
+Result<bool> WalletStore::add_proof(const StoredProof& proof)
+{
+    auto insert = database_.prepare("INSERT INTO proof VALUES(?,?,?,?,?,?,?,?,?,?) ON CONFLICT(y) DO UPDATE SET "
+                                    "c=excluded.c,dleq=excluded.dleq,state=excluded.state,owner=excluded.owner "
+                                    "WHERE state=6"); // only out of quarantine
+    insert.bind(ByteView{proof.y.compressed()}).bind(proof.mint).bind(static_cast<int>(proof.unit))
+        .bind(proof.proof.keyset_id).bind(proof.proof.amount).bind(proof.proof.secret)
+        .bind(ByteView{proof.proof.C.compressed()});
+    if (proof.proof.dleq)
+        insert.bind(ByteView{encode_dleq(*proof.proof.dleq)});
+    else
+        insert.bind_null();
+    TRY(insert.bind(static_cast<int>(proof.state)).bind(proof.owner).run());
+    return database_.changes() == 1;
+}
+
+std::vector<StoredProof> WalletStore::proofs_of(RedemptionId owner, HoldingState state) const
+{
+    auto query = database_.prepare("SELECT * FROM proof WHERE owner=? AND state=? ORDER BY amount,y");
+    query.bind(owner).bind(static_cast<int>(state));
+    return read_proofs(query);
+}
+
+std::vector<StoredProof> WalletStore::unspent_proofs(const std::string& mint, Unit unit) const
+{
+    auto query = database_.prepare("SELECT * FROM proof WHERE mint=? AND unit=? AND state=0 ORDER BY amount,y");
+    query.bind(mint).bind(static_cast<int>(unit));
+    return read_proofs(query);
+}
+
+Result<void> WalletStore::set_proof_state(const crypto::Point& y, HoldingState state, RedemptionId owner)
+{
+    return database_.prepare("UPDATE proof SET state=?,owner=? WHERE y=?")
+        .bind(static_cast<int>(state)).bind(owner).bind(ByteView{y.compressed()}).run();
+}
+
+Result<void> WalletStore::move_proofs(RedemptionId owner, HoldingState from, HoldingState to)
+{
+    return database_.prepare("UPDATE proof SET state=? WHERE owner=? AND state=?")
+        .bind(static_cast<int>(to)).bind(owner).bind(static_cast<int>(from)).run();
+}
+
+Msat WalletStore::balance(const std::optional<std::string>& mint) const
+{
+    auto query = database_.prepare("SELECT unit,sum(amount) FROM proof WHERE state<3 AND mint=coalesce(?,mint) GROUP BY unit");
+    query.bind(mint);
+    Msat sum;
+    while (rows::next(query)) {
+        // What mints signed for us fits: a sum beyond 64 bits can't be real money.
+        const auto part = to_msat(query.unsigned_integer(1), rows::enumerator<Unit>(query, 0));
+        sum.value += part.value_or(Msat{}).value;
+    }
+    return sum;
+}
+
+Result<void> WalletStore::add_payout(const PayoutRow& row)
+{
+    return database_.prepare("INSERT INTO payout VALUES(?,?,?,?,?,?,?)")
+        .bind(row.key).bind(row.mint).bind(static_cast<int>(row.unit)).bind(row.amount).bind(row.redemption)
+        .bind(row.token).bind(rows::millis(row.due_at)).run();
+}
+
+Result<void> WalletStore::put_payout(const PayoutRow& row)
+{
+    return database_.prepare("UPDATE payout SET redemption=?,token=?,due_at=? WHERE key=?")
+        .bind(row.redemption).bind(row.token).bind(rows::millis(row.due_at)).bind(row.key).run();
+}
+
+std::optional<PayoutRow> WalletStore::payout(const std::string& key) const
+{
+    auto query = database_.prepare("SELECT key,mint,unit,amount,redemption,token,due_at FROM payout WHERE key=?");
+    query.bind(key);
+    if (!rows::next(query))
+        return std::nullopt;
+    return PayoutRow{.key = query.text(0), .mint = query.text(1), .unit = rows::enumerator<Unit>(query, 2),
+                     .amount = query.unsigned_integer(3), .redemption = query.optional_integer(4),
+                     .token = query.text(5), .due_at = rows::time(query, 6)};
+}
+
+std::vector<std::string> WalletStore::due_payouts(UnixTime now) const
+{
+    auto query = database_.prepare("SELECT key FROM payout WHERE token='' AND redemption IS NULL AND due_at<=? "
+                                   "ORDER BY due_at,key");
+    query.bind(rows::millis(now));
+    std::vector<std::string> keys;
+    while (rows::next(query))
+        keys.push_back(query.text(0));
+    return keys;
+}
+
+} // namespace berth::cashu
