@@ -79,7 +79,7 @@ TEST_CASE("what one party sends, the other reads, over both transports")
 {
     crypto::SystemRandom random;
     for (const Transport transport : {Transport::nip04, Transport::nip17}) {
-        const Event sent = make_direct_message(to_provider(transport, "höi"), consumer_key(), random).value();
+        const Event sent = make_direct_message(to_provider(transport, "höi"), consumer_key(), random).value().event;
         CHECK(verify_event(sent));
         CHECK(sent.created_at == kNow);
         const DirectMessage read = open_direct_message(sent, provider_key(), kNow).value();
