@@ -1,6 +1,6 @@
 #pragma once
-// What a compute backend must do for a lease. Calls block and run on worker lanes; each is idempotent: objects carry the
-// lease's name and label, and doing it twice is harmless. Nothing here knows Nostr, Cashu or money.
+// What a compute backend must do for a lease. Calls block and run on worker lanes; each is idempotent: objects carry
+// the lease's name and label, and doing it twice is harmless. Nothing here knows Nostr, Cashu or money.
 
 #include "util/result.h"
 #include "util/time.h"
@@ -81,18 +81,20 @@ public:
     [[nodiscard]] virtual Result<ImageState> find_image(const std::string& image) = 0;
     /// not_found, refused (denied by the registry), unavailable (registry or Engine down), bad_input (too large).
     [[nodiscard]] virtual Result<void> pull_image(const std::string& image, std::chrono::seconds deadline) = 0;
-    /// Makes the network and the volume ahead of `create`, which then uses what is there; `destroy` takes them back.
+    /// Makes the network and the volume ahead of `create`, which then uses them; `destroy` takes them back.
     /// After a failure everything it made is gone again. A backend without anything to prepare keeps this one.
     [[nodiscard]] virtual Result<void> prepare(const WorkloadSpec&) { return {}; }
-    /// Network, volume, container, start, inspect. After a failure everything it made is gone again; outcome_unknown when
-    /// the Engine could not be asked whether it is: then call destroy. conflict: the name or a host port is another's.
+    /// Network, volume, container, start, inspect. After a failure everything it made is gone again; outcome_unknown
+    /// when the Engine could not be asked whether it is: then call destroy. conflict: the name or a host port is
+    /// another's. A container that the lease has already is started if need be, and a failure then takes nothing away.
     [[nodiscard]] virtual Result<Workload> create(const WorkloadSpec& spec) = 0;
     [[nodiscard]] virtual Result<Workload> inspect(const std::string& container_id) = 0;
     /// Removes the lease's container, network and volume, by label; done only when the Engine confirms all are gone.
     [[nodiscard]] virtual Result<void> destroy(const std::string& lease) = 0;
     [[nodiscard]] virtual Result<std::vector<LabelledObject>> list_labelled() = 0;
     /// The last lines of stdout and stderr, at most `bytes_max`.
-    [[nodiscard]] virtual Result<std::string> logs(const std::string& container_id, uint32_t lines, size_t bytes_max) = 0;
+    [[nodiscard]] virtual Result<std::string> logs(const std::string& container_id, uint32_t lines,
+                                                   size_t bytes_max) = 0;
 };
 
 } // namespace berth::compute

@@ -1,5 +1,5 @@
 #pragma once
-// The Backend over the Docker Engine API (1.41 and later) on its socket. Thread-safe: each call uses its own connection.
+// The Backend over the Docker Engine API (1.41 and later) on its socket. Thread-safe: each call has its own connection.
 
 #include "compute/backend.h"
 #include "compute/image_reference.h"

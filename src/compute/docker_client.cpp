@@ -32,7 +32,8 @@ std::string container_path(std::string_view id, std::string_view rest = {})
 std::string image_path(const ImageReference& image, std::string_view rest = {})
 {
     const bool by_digest = !image.digest.empty();
-    return fmt::format("/images/{}{}{}{}", image.name, by_digest ? "@" : ":", by_digest ? image.digest : image.tag, rest);
+    const std::string& version = by_digest ? image.digest : image.tag;
+    return fmt::format("/images/{}{}{}{}", image.name, by_digest ? "@" : ":", version, rest);
 }
 
 } // namespace

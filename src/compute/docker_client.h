@@ -1,7 +1,7 @@
 #pragma once
 // The Docker Engine API (1.41 and later), one typed call each, over the Engine's socket. Knows nothing of leases.
-// Failures: unavailable when the Engine can't be reached (nothing happened), outcome_unknown when a change was asked for
-// and no answer came; everything else is the Engine's answer (classify_failure). One client belongs to one thread.
+// Failures: unavailable when the Engine can't be reached (nothing happened), outcome_unknown when a change was asked
+// for and no answer came; everything else is the Engine's answer (classify_failure). One client belongs to one thread.
 
 #include "compute/docker_stream.h"
 #include "compute/docker_types.h"
@@ -24,7 +24,8 @@ public:
 
     [[nodiscard]] Result<ImageDetails> inspect_image(const ImageReference& image);
     /// Stops reading, which makes the Engine give up, once the layers are larger than `bytes_max` (bad_input).
-    [[nodiscard]] Result<void> pull_image(const ImageReference& image, std::chrono::seconds deadline, uint64_t bytes_max);
+    [[nodiscard]] Result<void> pull_image(const ImageReference& image, std::chrono::seconds deadline,
+                                          uint64_t bytes_max);
     /// Makes an image of one layer out of a root file system; `changes` are Dockerfile lines such as `CMD ["/app"]`.
     [[nodiscard]] Result<void> import_image(const ImageReference& image, std::string tar,
                                             const std::vector<std::string>& changes);

@@ -1,6 +1,6 @@
 #pragma once
-// Requests to the Docker Engine: JSON bodies and the variable parts of URLs. Pure. Whatever a consumer chose travels as a
-// JSON value or percent-encoded, so it can't become another member, parameter or path.
+// Requests to the Docker Engine: JSON bodies and the variable parts of URLs. Pure. Whatever a consumer chose travels
+// as a JSON value or percent-encoded, so it can't become another member, parameter or path.
 
 #include "compute/docker_types.h"
 

@@ -42,7 +42,7 @@ class ProgressStream {
 public:
     explicit ProgressStream(uint64_t bytes_max) : bytes_max_{bytes_max} {}
 
-    /// False when there is no point in reading on: the layers are larger than the limit, or the bytes aren't JSON lines.
+    /// False when reading on is pointless: the layers are larger than the limit, or the bytes aren't JSON lines.
     [[nodiscard]] bool add(std::string_view piece);
     /// To be asked at the end of the stream. bad_input: too large or malformed; otherwise as classify_pull_failure.
     [[nodiscard]] Result<void> finish();

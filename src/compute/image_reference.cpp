@@ -110,7 +110,7 @@ bool is_path(std::string_view text)
     }
 }
 
-/// The first component is a host only if it can't be a path of the default registry: it has a dot, a port, or is localhost.
+/// The first component is a host if it can't be a path of the default registry: it has a dot, a port, or is localhost.
 bool is_name(std::string_view text)
 {
     const size_t slash = text.find('/');

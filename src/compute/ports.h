@@ -20,7 +20,7 @@ struct PortRange {
 class PortLedger {
 public:
     explicit PortLedger(PortRange range) : range_{range} {}
-    /// `count` free ports, `preferred` as the first of them if it is free. unavailable when too few are left. Taken at once.
+    /// `count` free ports, `preferred` first if it is free. unavailable when too few are left. Taken at once.
     [[nodiscard]] Result<std::vector<uint16_t>> take(size_t count, std::optional<uint16_t> preferred);
     void mark_taken(uint16_t port) { taken_.insert(port); }
     void give_back(uint16_t port) { taken_.erase(port); }

@@ -10,7 +10,7 @@ namespace {
 
 constexpr uint32_t kSubnetBits = 28;
 constexpr uint32_t kPrefixBitsMin = 8;
-// Odd, thus without a common factor with the pool's size (a power of two), and far from the first choices of neighbours.
+// Odd, thus prime to the pool's size (a power of two), and far from the first choices of neighbours.
 constexpr uint32_t kAttemptStride = 1021;
 
 } // namespace

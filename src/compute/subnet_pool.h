@@ -1,5 +1,5 @@
 #pragma once
-// The /28 subnets of leases' networks, cut from one IPv4 range. Pure arithmetic: who holds which is the Engine's to say.
+// The /28 subnets of leases' networks, cut from one IPv4 range. Pure arithmetic: the Engine knows who holds which.
 
 #include "util/result.h"
 

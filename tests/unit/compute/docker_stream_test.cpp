@@ -56,7 +56,7 @@ TEST_CASE("a pull succeeds only if no line tells an error")
     CHECK(follow("{\"status\":\"Pulling\"}\r\n{\"status\":\"done\"}\r\n").has_value());
     CHECK(follow("").has_value());
     CHECK(follow("{\"status\":\"Pulling\"}\n{\"error\":\"unexpected EOF\"}\n").error().code == Errc::unavailable);
-    CHECK(follow("{\"error\":\"filesystem layer verification failed for digest sha256:0\"}").error().code == Errc::corrupt);
+    CHECK(follow("{\"error\":\"filesystem layer verification failed for x\"}").error().code == Errc::corrupt);
     CHECK(follow("{\"error\":\"unauthorized: authentication required\"}\n").error().code == Errc::refused);
     CHECK(follow("{\"error\":\"manifest for a:b not found: manifest unknown\"}\n").error().code == Errc::not_found);
     CHECK(follow("{\"error\":7}\n").error().code == Errc::unavailable);
