@@ -33,7 +33,7 @@ void read_mints(TableReader& reader, Options& options)
         const auto url = cashu::normalise_mint_url(text);
         if (!url)
             reader.problems().add("{}: mint \"{}\": {}", reader.where(), text, url.error().message);
-        else if (url->starts_with("http://") && !cashu::is_plain_http_allowed(*url))
+        else if (url->starts_with("http://") && !cashu::is_local_or_onion(*url))
             reader.problems().add("{}: mint \"{}\": plain http is for loopback and onion hosts", reader.where(), text);
         else
             options.wallet.mints.push_back({.url = *url, .practice_allowed = practice_allowed});

@@ -88,7 +88,8 @@ Result<void> CoreImplementation::open()
     wallet_ = TRY(cashu::Wallet::create(
         world_.database, http_, world_.random, options_.seed_file, options_.wallet,
         {.on_redeemed = [this](const cashu::Redeemed& redeemed) { desk_->on_redeemed(redeemed, now_); },
-         .on_keysets = [this](const std::string&) { desk_->retry_parked(now_); }}));
+         .on_keysets = [this](const std::string&) { desk_->retry_parked(now_); },
+         .on_payout = [](const std::string&, const std::string&) {}}));
     pool_ = std::make_unique<nostr::relay::Pool>(
         sockets_, world_.random,
         nostr::relay::PoolOptions{.relays = options_.relays,

@@ -42,20 +42,20 @@ struct Capacity {
 };
 
 struct Options {
-    std::string name;
-    std::optional<std::string> location;
+    std::string name{};
+    std::optional<std::string> location{};
     nostr::SecretKey key;
-    std::string public_address;
+    std::string public_address{};
     std::string publish_address = "0.0.0.0"; ///< host address that leases' ports are bound to
-    std::vector<std::string> relays;         ///< normalised
+    std::vector<std::string> relays{};         ///< normalised
     std::vector<std::string> capabilities{"docker"};
-    cashu::WalletOptions wallet;
-    std::string seed_file;
-    std::vector<Spec> specs;
-    std::map<std::string, compute::Template> templates;
-    ImagePolicy images;
-    Capacity capacity;
-    compute::PortRange ports;
+    cashu::WalletOptions wallet{};
+    std::string seed_file{};
+    std::vector<Spec> specs{};
+    std::map<std::string, compute::Template> templates{};
+    ImagePolicy images{};
+    Capacity capacity{};
+    compute::PortRange ports{};
     uint32_t number_first = 1000;
     uint32_t number_last = 1999;
     std::chrono::seconds lease_min{60};

@@ -1,0 +1,54 @@
+// The two verbs about a lease one has: status and topup.
+
+#include "cli/cli.h"
+#include "cli/consumer_options.h"
+#include "consumer/marketplace.h"
+
+namespace berth::cli {
+
+namespace {
+
+struct LeaseArguments {
+    ConsumerOptions consumer;
+    std::string provider;
+    std::string lease;
+    std::string token;
+    std::string transport = "nip17";
+};
+
+std::shared_ptr<LeaseArguments> add_lease_options(CLI::App& verb)
+{
+    const auto arguments = std::make_shared<LeaseArguments>();
+    add_consumer_options(verb, arguments->consumer);
+    verb.add_option("--provider", arguments->provider, "Provider's npub, nostr: URI or hex key")->required();
+    verb.add_option("--lease", arguments->lease, "The lease: container-<number> or the number")->required();
+    verb.add_option("--transport", arguments->transport, "nip17 (gift wraps) or nip04")
+        ->capture_default_str()
+        ->check(CLI::IsMember({"nip04", "nip17"}));
+    return arguments;
+}
+
+} // namespace
+
+void add_status(CLI::App& app, int& exit_code)
+{
+    CLI::App* verb = app.add_subcommand("status", "Ask a provider how one of your leases is doing");
+    const auto arguments = add_lease_options(*verb);
+    verb->callback([arguments, &exit_code] {
+        exit_code = ask_and_print(arguments->consumer, arguments->provider,
+                                  consumer::encode_status_request(arguments->lease), arguments->transport);
+    });
+}
+
+void add_topup(CLI::App& app, int& exit_code)
+{
+    CLI::App* verb = app.add_subcommand("topup", "Extend one of your leases with another Cashu token");
+    const auto arguments = add_lease_options(*verb);
+    verb->add_option("--token", arguments->token, "Cashu token (cashuA… or cashuB…)")->required();
+    verb->callback([arguments, &exit_code] {
+        exit_code = ask_and_print(arguments->consumer, arguments->provider,
+                                  consumer::encode_top_up(arguments->lease, arguments->token), arguments->transport);
+    });
+}
+
+} // namespace berth::cli

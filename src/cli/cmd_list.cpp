@@ -1,0 +1,76 @@
+#include "cli/cli.h"
+#include "cli/consumer_options.h"
+#include "consumer/marketplace.h"
+#include "util/json.h"
+#include "util/utf8.h"
+
+namespace berth::cli {
+
+namespace {
+
+constexpr std::chrono::seconds kFetchWait{5};
+
+OrderedJson json_of(const consumer::ProviderView& provider)
+{
+    OrderedJson specs = OrderedJson::array();
+    for (const consumer::OfferedSpec& spec : provider.specs)
+        specs.push_back({{"id", spec.id},
+                         {"name", spec.name},
+                         {"cpu_millicores", spec.cpu_millicores},
+                         {"memory_mb", spec.memory_mb},
+                         {"rate_msats_per_sec", spec.rate_msats_per_sec}});
+    OrderedJson json{{"npub", provider.key.npub()},
+                     {"pubkey", provider.key.hex()},
+                     {"name", provider.name},
+                     {"location", provider.location},
+                     {"online", provider.online},
+                     {"specs", specs},
+                     {"mints", provider.mints},
+                     {"cpu_available", provider.cpu_available},
+                     {"memory_mb_available", provider.memory_available}};
+    if (provider.last_seen)
+        json["last_seen"] = *provider.last_seen;
+    return json;
+}
+
+void print_table(const std::vector<consumer::ProviderView>& providers)
+{
+    for (const consumer::ProviderView& provider : providers) {
+        fmt::print("{}  {}  {}  {}\n", provider.online ? "online " : "offline", provider.key.npub(),
+                   printable(provider.name, 32), printable(provider.location, 24));
+        for (const consumer::OfferedSpec& spec : provider.specs)
+            fmt::print("         {:<12} {:>6} mCPU {:>7} MB  {} msat/s\n", printable(spec.id, 12), spec.cpu_millicores,
+                       spec.memory_mb, spec.rate_msats_per_sec);
+    }
+    if (providers.empty())
+        fmt::print("no provider found on these relays\n");
+}
+
+int list(const ConsumerOptions& options)
+{
+    const auto session = open_session(options);
+    if (!session)
+        return report(session.error());
+    const auto providers = consumer::list_providers(**session, kFetchWait);
+    if (!options.json) {
+        print_table(providers);
+        return kDone;
+    }
+    OrderedJson all = OrderedJson::array();
+    for (const consumer::ProviderView& provider : providers)
+        all.push_back(json_of(provider));
+    fmt::print("{}\n", dump_json(all));
+    return kDone;
+}
+
+} // namespace
+
+void add_list(CLI::App& app, int& exit_code)
+{
+    CLI::App* verb = app.add_subcommand("list", "Show the providers on the relays, what they sell and whether they are online");
+    const auto options = std::make_shared<ConsumerOptions>();
+    add_consumer_options(*verb, *options);
+    verb->callback([options, &exit_code] { exit_code = list(*options); });
+}
+
+} // namespace berth::cli

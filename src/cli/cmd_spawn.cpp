@@ -1,0 +1,40 @@
+#include "cli/cli.h"
+#include "cli/consumer_options.h"
+#include "consumer/marketplace.h"
+
+namespace berth::cli {
+
+namespace {
+
+struct SpawnArguments {
+    ConsumerOptions consumer;
+    std::string provider;
+    std::string transport = "nip17";
+    consumer::SpawnWish wish;
+};
+
+} // namespace
+
+void add_spawn(CLI::App& app, int& exit_code)
+{
+    CLI::App* verb = app.add_subcommand("spawn", "Rent a container: pay with a Cashu token, get address and password");
+    const auto arguments = std::make_shared<SpawnArguments>();
+    add_consumer_options(*verb, arguments->consumer);
+    verb->add_option("--provider", arguments->provider, "Provider's npub, nostr: URI or hex key")->required();
+    verb->add_option("--token", arguments->wish.token, "Cashu token (cashuA… or cashuB…)")->required();
+    verb->add_option("--spec", arguments->wish.spec_id, "Id of the size to rent (default: the provider's first)");
+    arguments->wish.image = "ubuntu:22.04";
+    verb->add_option("--image", arguments->wish.image, "Image to run")->capture_default_str();
+    verb->add_option("--template", arguments->wish.template_slug, "Template to run instead of an image");
+    verb->add_option("--user", arguments->wish.username, "User name")->capture_default_str();
+    verb->add_option("--password", arguments->wish.password, "Password, 12 to 64 letters and digits (default: the provider makes one)");
+    verb->add_option("--transport", arguments->transport, "nip17 (gift wraps) or nip04")
+        ->capture_default_str()
+        ->check(CLI::IsMember({"nip04", "nip17"}));
+    verb->callback([arguments, &exit_code] {
+        exit_code = ask_and_print(arguments->consumer, arguments->provider, consumer::encode_spawn(arguments->wish),
+                                  arguments->transport);
+    });
+}
+
+} // namespace berth::cli

@@ -1,0 +1,100 @@
+#include "cli/consumer_options.h"
+
+#include "cli/cli.h"
+#include "util/json.h"
+#include "util/utf8.h"
+
+#include <cstdlib>
+#include <filesystem>
+
+namespace berth::cli {
+
+namespace {
+
+const std::vector<std::string> kDefaultRelays{"wss://relay.damus.io", "wss://nos.lol", "wss://relay.primal.net"};
+
+std::filesystem::path default_key_file()
+{
+    if (const char* config = std::getenv("XDG_CONFIG_HOME"); config && *config)
+        return std::filesystem::path{config} / "berth" / "consumer.nsec";
+    const char* home = std::getenv("HOME");
+    return std::filesystem::path{home ? home : "."} / ".config" / "berth" / "consumer.nsec";
+}
+
+Result<nostr::SecretKey> load_or_make_key(const std::filesystem::path& file)
+{
+    if (std::filesystem::exists(file))
+        return nostr::load_secret_key(file);
+    std::error_code error;
+    if (file.has_parent_path())
+        std::filesystem::create_directories(file.parent_path(), error);
+    crypto::SystemRandom random;
+    const nostr::SecretKey key = nostr::SecretKey::random(random);
+    TRY(nostr::save_secret_key(file, key));
+    return key;
+}
+
+/// A provider's answer for a terminal: foreign text with nothing in it that a terminal would obey.
+void print_answer(const Json& answer)
+{
+    for (const auto& [name, value] : answer.items()) {
+        if (value.is_array() && name == "instructions")
+            for (const Json& line : value)
+                fmt::print("  {}\n", line.is_string() ? printable(line.get<std::string>(), 500) : "");
+        else if (!value.is_null())
+            fmt::print("{:<28}{}\n", printable(name, 40),
+                       value.is_string() ? printable(value.get<std::string>(), 100'000) : printable(dump_json(value), 4000));
+    }
+}
+
+} // namespace
+
+void add_consumer_options(CLI::App& verb, ConsumerOptions& options)
+{
+    options.relays = kDefaultRelays;
+    verb.add_option("--relay", options.relays, "Relay URL (repeatable)")->capture_default_str();
+    verb.add_option("--key", options.key_file, "File with your secret key, made if missing (default: ~/.config/berth/consumer.nsec)");
+    verb.add_option("--wait", options.wait_seconds, "Seconds to wait for the provider")
+        ->capture_default_str()
+        ->check(CLI::Range(1, 3600));
+    verb.add_flag("--json", options.json, "Print JSON");
+}
+
+Result<std::unique_ptr<consumer::Session>> open_session(const ConsumerOptions& options)
+{
+    nostr::SecretKey key = TRY(load_or_make_key(options.key_file.empty() ? default_key_file()
+                                                                         : std::filesystem::path{options.key_file}));
+    return consumer::Session::open({.relays = options.relays, .key = std::move(key)});
+}
+
+int ask_and_print(const ConsumerOptions& options, const std::string& provider, const std::string& body,
+                  const std::string& transport)
+{
+    const auto key = nostr::PublicKey::parse(provider);
+    if (!key) {
+        fmt::print(stderr, "berth: --provider: {}\n", key.error().message);
+        return kUsage;
+    }
+    const auto session = open_session(options);
+    if (!session)
+        return report(session.error());
+    if (!options.json)
+        fmt::print(stderr, "request sent, waiting up to {} s for {}\n", options.wait_seconds, key->npub());
+    const auto answer = (*session)->ask(*key, body,
+                                        transport == "nip17" ? nostr::Transport::nip17 : nostr::Transport::nip04,
+                                        std::chrono::seconds{options.wait_seconds});
+    if (!answer)
+        return report(answer.error());
+    const auto parsed = parse_json(*answer);
+    if (!parsed || !parsed->is_object()) {
+        fmt::print(stderr, "berth: the provider's answer is not a JSON object\n");
+        return kFailed;
+    }
+    if (options.json)
+        fmt::print("{}\n", dump_json(*parsed));
+    else
+        print_answer(*parsed);
+    return parsed->contains("error_type") ? kFailed : kDone;
+}
+
+} // namespace berth::cli
