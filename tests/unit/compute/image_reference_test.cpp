@@ -41,7 +41,8 @@ TEST_CASE("what could mean something else to the Engine or a shell is refused")
 {
     for (const char* text :
          {"", " ", "Ubuntu", "ubuntu ", " ubuntu", "ubuntu:", ":tag", "@", "a@", "a//b", "/a", "a/", "../a", "a/../b",
-          ".", "a/.", "-a", "--privileged", "a-", "a..b", "a___b", "a.-b", "ubuntu:22 04", "ubuntu\n", "ubuntu:22\r\nHost: x",
+          ".", "a/.", "-a", "--privileged", "a-", "a..b", "a___b", "a.-b", "ubuntu:22 04", "ubuntu\n",
+          "ubuntu:22\r\nHost: x",
           "ubuntu;id", "ubuntu&tag=x", "ubuntu?x", "ubuntu#x", "ubuntu%2f", "$(id)", "`id`", "http://a/b", "host:/a",
           "host:0/a", "host:65536/a", "host:99999999999/a", "host:5a/b", "-h.example/a", "h..example/a", "a:b:c",
           "a:.tag", "a:-tag", "a:t\xc3\xa9", "\xc3\xa9", "a@sha256:abc", "a@md5:00", "a:1@1", "host/B"}) {
