@@ -23,7 +23,10 @@ provide() {
         say "installing $name (once; log: $folder.log)"
         rm -rf "$folder"
         mkdir -p "$folder"
-        (set -e; "$install" "$folder") >"$folder.log" 2>&1 7>&- || status=$?
+        set +e # an if or || here would switch errexit off inside as well
+        (set -e; "$install" "$folder") >"$folder.log" 2>&1 7>&-
+        status=$?
+        set -e
         if [[ $status -ne 0 ]]; then
             tail -n 15 "$folder.log" >&2
             exit "$status"
