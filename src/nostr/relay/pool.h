@@ -7,6 +7,7 @@
 #include "net/sockets.h"
 #include "nostr/event.h"
 #include "nostr/filter.h"
+#include "nostr/relay_url.h"
 #include "util/time.h"
 
 #include <functional>
@@ -18,8 +19,7 @@
 
 namespace berth::nostr::relay {
 
-/// Normalised relay URL (scheme and host lower-case, default port, fragment and one trailing slash dropped).
-[[nodiscard]] Result<std::string> normalise_relay_url(std::string_view url);
+using nostr::normalise_relay_url;
 
 /// How a subscription catches up with what it missed.
 struct Subscription {
@@ -75,7 +75,8 @@ public:
 
     /// Sends the event to these relays (empty: all). Relays that are down get it when they come up, until `expires`.
     /// Retries by prefix (NIP-01): rate-limited and error with backoff, auth-required after AUTH; the verdicts arrive
-    /// in on_published. Publishing the same id again to a relay that accepted it does nothing unless `again`.
+    /// in on_published. Publishing the same id again to a relay that accepted it does nothing. Relays that are not
+    /// configured time out at once.
     void publish(const Event& event, const std::vector<std::string>& relays, UnixTime expires);
 
     /// Feeds what the net thread said.
