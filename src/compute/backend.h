@@ -18,7 +18,7 @@ struct PortMapping {
     uint16_t container_port = 0;
     uint16_t host_port = 0;
     std::string protocol = "tcp"; ///< what the Engine publishes: tcp or udp
-    std::string label;            ///< shown to the consumer
+    std::string label{};          ///< shown to the consumer
     std::string scheme = "tcp";   ///< shown to the consumer: http, ws, tcp …
 };
 
