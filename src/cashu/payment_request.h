@@ -1,5 +1,6 @@
 #pragma once
-// Payment requests: creqA (NUT-18, CBOR) both ways, CREQB (NUT-26, bech32m) both ways, and the payload that a payer sends.
+// Payment requests: creqA (NUT-18, CBOR), read and written, and the payload that a payer sends. The bech32m form is in
+// payment_request_bech32.h.
 
 #include "cashu/token.h"
 
@@ -36,8 +37,6 @@ struct PaymentRequest {
 [[nodiscard]] Result<PaymentRequest> decode_payment_request(std::string_view text);
 /// creqA, base64url without padding.
 [[nodiscard]] std::string encode_payment_request(const PaymentRequest& request);
-/// CREQB1…, upper case. bad_input for what the form can't hold: other transports, targets that are no nprofile or npub.
-[[nodiscard]] Result<std::string> encode_payment_request_bech32(const PaymentRequest& request);
 
 /// What the payer sends over the transport, as JSON. It passes the same checks as a token.
 struct PaymentPayload {
