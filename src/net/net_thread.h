@@ -48,7 +48,8 @@ public:
     NetThread& operator=(const NetThread&) = delete;
 
     /// A view for one thread: its sockets' events go to `deliver` (called on the net thread: an inbox put; false if
-    /// the inbox is full, then the event is kept, reading stops and it is tried again).
+    /// the inbox is full, then the event is kept, reading stops and it is tried again). The view must not be used
+    /// after this object is gone, and what `deliver` touches must outlive it: SocketClosed comes up to the end.
     [[nodiscard]] std::unique_ptr<Sockets> make_client(std::function<bool(SocketEvent&&)> deliver);
 
     /// Listens; answers the port.
