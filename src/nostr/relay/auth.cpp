@@ -1,5 +1,7 @@
 #include "nostr/relay/auth.h"
 
+#include "nostr/nip42.h"
+
 namespace berth::nostr::relay {
 
 Auth::Intake Auth::on_challenge(const std::string& challenge, Uptime now)

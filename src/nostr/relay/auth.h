@@ -1,7 +1,6 @@
 #pragma once
 // NIP-42 on one connection: which challenge is current, which answer is under way, how often it was tried.
 
-#include "nostr/keys.h"
 #include "nostr/event.h"
 #include "nostr/relay/clock.h"
 
@@ -33,7 +32,6 @@ public:
 
 private:
     static constexpr unsigned kAttemptsMax = 2;
-    static constexpr size_t kChallengeBytesMax = 1'024;
     static constexpr unsigned kChallengesAMinute = 5;
     static constexpr Uptime kOkTimeout = std::chrono::seconds{5};
 

@@ -294,6 +294,16 @@ Feed* Connection::feed_of(const std::string& request_id)
     return nullptr;
 }
 
+bool Connection::was_requested(const std::string& request_id) const
+{
+    uint64_t number = 0;
+    const char* end = request_id.data() + request_id.size();
+    if (request_id.size() < 2 || request_id[0] != 'r')
+        return false;
+    const auto [rest, error] = std::from_chars(request_id.data() + 1, end, number);
+    return error == std::errc{} && rest == end && number > 0 && number < next_request_;
+}
+
 Pool::RelayStatus Connection::status() const
 {
     bool is_subscribed = state_ == State::up;

@@ -100,6 +100,8 @@ private:
     void report(const Outbox::Verdicts& verdicts);
     void send_due(const Instant& now);
     [[nodiscard]] Feed* feed_of(const std::string& request_id);
+    /// Whether this connection ever sent a REQ with this id.
+    [[nodiscard]] bool was_requested(const std::string& request_id) const;
 
     ConnectionOwner& owner_;
     net::Sockets& sockets_;

@@ -4,7 +4,9 @@
 #include "util/check.h"
 #include "util/log.h"
 
+#include <algorithm>
 #include <atomic>
+#include <deque>
 
 namespace berth::nostr::relay {
 

@@ -23,7 +23,7 @@ using nostr::normalise_relay_url;
 
 /// How a subscription catches up with what it missed.
 struct Subscription {
-    std::string name;              ///< [a-z0-9]{1,8}; part of the REQ id, which is never reused on a connection
+    std::string name;              ///< the owner's name for it; REQ ids are made per request and never reused
     Filter filter;                 ///< without since, until and limit when `window` is set
     /// Set: on every (re)connect ask since (complete_through − window), page until dry, advance the cursor.
     /// Unset: the filter goes out as it is.
