@@ -1,0 +1,43 @@
+"""A request that can be refused for free costs its sender nothing.
+
+Each refusal is provoked with a good token, which is then spent at the mint by its owner: it was still his.
+"""
+
+from harness import check, equal, narrate
+
+AMOUNT = 20
+
+
+def run(world):
+    relay, mint, other_mint = world.relay(), world.mint(), world.mint("other-mint")
+    provider = world.provider([relay], [mint], lease_seconds_min=10).start()
+    customer = world.consumer("customer", [relay])
+    cases = [
+        ("unknown_spec", mint, AMOUNT, {"spec": "no-such-size"}),
+        ("unknown_template", mint, AMOUNT, {"template": "no-such-template"}),
+        ("image_denied", mint, AMOUNT, {"image": "denied.example/tool:1"}),
+        ("image_not_found", mint, AMOUNT, {"image": "127.0.0.1:1/nobody/listens:1"}),
+        ("insufficient_payment", mint, 9, {}),
+        ("non_whitelisted_mint", other_mint, AMOUNT, {}),
+        ("no_capacity", mint, AMOUNT, {"spec": "whole-host"}),
+    ]
+    for expected, token_mint, amount, options in cases:
+        narrate(f"a request that must end in {expected}")
+        token = world.token(token_mint, amount)
+        answer = customer.spawn(provider, token, **options)
+        equal(answer.error_type(), expected, "the reply says so")
+        equal(answer.code, 1, "the verb's exit code is 1")
+        equal(world.redeem(token_mint, token), amount, "the token is still its owner's")
+
+    narrate("a token that its owner has spent before")
+    token = world.token(mint, AMOUNT)
+    world.redeem(mint, token)
+    equal(customer.spawn(provider, token).error_type(), "token_already_spent", "the reply says so")
+    narrate("something that is no token")
+    equal(customer.spawn(provider, "cashuBnonsense").error_type(), "invalid_token", "the reply says so")
+    narrate("a top-up of a lease that is not there")
+    token = world.token(mint, AMOUNT)
+    answer = customer.topup(provider, f"container-{provider.numbers.start + 7}", token)
+    equal(answer.error_type(), "not_found", "the reply says so")
+    equal(world.redeem(mint, token), AMOUNT, "the token is still its owner's")
+    check(provider.nothing_left(), "no refusal left anything on the Engine")

@@ -1,0 +1,97 @@
+#!/usr/bin/env python3
+"""Runs the functional tests of a folder, one after the other, and counts.
+
+    run.py [--folder FOLDER] [--all] [--keep] [NAME…]
+
+Each NAME_test.py says in its docstring what it shows and how, and has run(world); SLOW = True in it leaves it to --all, and
+SECONDS_MAX is its time limit. Exit code 1 when one failed. What a failed test left is kept, and its folder is printed.
+"""
+
+import argparse
+import importlib.util
+import os
+import pathlib
+import signal
+import sys
+import time
+import traceback
+
+HERE = pathlib.Path(__file__).resolve().parent
+sys.path.insert(0, str(HERE))
+
+from harness import Failure, Skip, World  # noqa: E402 — found through the line above
+
+SECONDS_MAX_DEFAULT = 180
+
+
+def load(path):
+    spec = importlib.util.spec_from_file_location(path.stem, path)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def out_of_time(_signal, _frame):
+    raise Failure("the test's time is over")
+
+
+def narrate_failure(world):
+    print("  " + traceback.format_exc().replace("\n", "\n  "))
+    for process in world.processes:
+        print(f"  --- the end of {process.log_path}:\n    " + process.log_tail().replace("\n", "\n    "))
+
+
+def run_one(path, module, keep):
+    """'passed', 'failed' or 'skipped'."""
+    print(f"{path.stem}: {module.__doc__.strip().splitlines()[0]}", flush=True)
+    signal.signal(signal.SIGALRM, out_of_time)
+    signal.alarm(getattr(module, "SECONDS_MAX", SECONDS_MAX_DEFAULT))
+    world, failed = None, False
+    try:
+        world = World(path.stem.removesuffix("_test"))
+        module.run(world)
+    except Skip as skip:
+        print(f"  SKIP: {skip}")
+        return "skipped"
+    except Exception:  # a test that breaks is a test that fails
+        failed = True
+        if world is None:
+            traceback.print_exc()
+        else:
+            narrate_failure(world)
+    finally:
+        signal.alarm(0)
+        if world is not None:
+            world.close(keep_files=keep or failed)
+    return "failed" if failed else "passed"
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--folder", type=pathlib.Path, default=HERE)
+    parser.add_argument("--all", action="store_true", help="the slow ones too")
+    parser.add_argument("--keep", action="store_true", help="keep every test's files")
+    parser.add_argument("names", nargs="*")
+    options = parser.parse_args()
+    sys.path.insert(0, str(options.folder.resolve()))
+
+    known = {path.stem.removesuffix("_test"): path for path in sorted(options.folder.glob("*_test.py"))}
+    unknown = [name for name in options.names if name not in known]
+    if unknown or not known:
+        parser.error(f"no test called {', '.join(unknown) or 'anything'} in {options.folder}")
+    counts = {"passed": 0, "failed": 0, "skipped": 0}
+    for name in options.names or known:
+        module = load(known[name])
+        if getattr(module, "SLOW", False) and not (options.all or options.names):
+            continue
+        started = time.monotonic()
+        result = run_one(known[name], module, options.keep)
+        counts[result] += 1
+        print(f"{name}: {result}, {time.monotonic() - started:.1f} s", flush=True)
+    print(f"{counts['passed']} passed, {counts['failed']} failed, {counts['skipped']} skipped")
+    return 1 if counts["failed"] else 0
+
+
+if __name__ == "__main__":
+    os.environ.setdefault("PYTHONDONTWRITEBYTECODE", "1")
+    sys.exit(main())
