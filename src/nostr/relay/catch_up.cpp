@@ -42,8 +42,9 @@ int64_t CatchUp::next_until()
 {
     if (page_is_dry_) // more events within one second than a page holds: nothing but stepping over them helps
         return *std::min_element(page_times_.begin(), page_times_.end()) - 1;
-    // Live events arrive among the stored ones, with any date their author likes. Were the oldest of all the next `until`,
-    // one back-dated live event would open a gap; the oldest of the newest 400 can't lie below the stored page.
+    // Live events arrive among the stored ones, with any date their author likes. Were the oldest of all the next
+    // `until`, one back-dated live event would open a gap; the oldest of the newest 400 can't lie below the stored
+    // page.
     const size_t rank = std::min(page_times_.size(), kFullPage) - 1;
     const auto nth = page_times_.begin() + static_cast<std::ptrdiff_t>(rank);
     std::nth_element(page_times_.begin(), nth, page_times_.end(), std::greater<>{});

@@ -1,6 +1,6 @@
 #pragma once
-// Paging through what one relay stored since a moment, newest first, until a page brings nothing new. Pure: it says which
-// page to ask next and whether the whole range has arrived.
+// Paging through what one relay stored since a moment, newest first, until a page brings nothing new. Pure: it says
+// which page to ask next and whether the whole range has arrived.
 //
 // Relays clamp `limit` silently, so a short page does not prove the end; only NIP-67's `finish` or a dry page does.
 

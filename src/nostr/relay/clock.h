@@ -1,6 +1,6 @@
 #pragma once
-// Folds the owner's wall clock into a time that never runs backwards, so that no timer waits out an hour that was only a
-// correction of the clock. Dates on the wire use `wall`, every delay uses `uptime`.
+// Folds the owner's wall clock into a time that never runs backwards, so that no timer waits out an hour that was
+// only a correction of the clock. Dates on the wire use `wall`, every delay uses `uptime`.
 
 #include "util/time.h"
 

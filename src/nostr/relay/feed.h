@@ -1,10 +1,10 @@
 #pragma once
 // One subscription at one relay: the live REQ, the pages that catch up, and the completeness cursor.
 //
-// The cursor is the local time at which the REQ was sent, once everything stored has arrived; while the REQ stays live it
-// follows the connection's signs of life. No event's created_at ever moves it: one gift wrap dated 2100 would silence the
-// inbox for ever. Some relays install the live listener late, hence a second catch-up 60 s after connecting and a fresh
-// REQ every 6 h.
+// The cursor is the local time at which the REQ was sent, once everything stored has arrived; while the REQ stays
+// live it follows the connection's signs of life. No event's created_at ever moves it: one gift wrap dated 2100
+// would silence the inbox for ever. Some relays install the live listener late, hence a second catch-up 60 s after
+// connecting and a fresh REQ every 6 h.
 
 #include "nostr/relay/catch_up.h"
 #include "nostr/relay/pool.h"

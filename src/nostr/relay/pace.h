@@ -1,6 +1,6 @@
 #pragma once
-// How fast one relay takes our beats, offers and lists: a token bucket that slows down when the relay says `rate-limited`
-// and recovers slowly. Encrypted messages do not wait for it.
+// How fast one relay takes our beats, offers and lists: a token bucket that slows down when the relay says
+// `rate-limited` and recovers slowly. Encrypted messages do not wait for it.
 
 #include "nostr/relay/clock.h"
 

@@ -30,7 +30,8 @@ struct Subscription {
     std::optional<std::chrono::seconds> window;
 };
 
-/// Per (relay, subscription): the local time up to which everything the relay accepted was delivered. Persisted by the owner.
+/// Per (relay, subscription): the local time up to which everything the relay accepted was delivered. Persisted by
+/// the owner.
 struct Cursor {
     std::string relay;
     std::string subscription;
@@ -42,17 +43,20 @@ enum class PublishState { accepted, refused, timed_out };
 struct PoolOptions {
     std::vector<std::string> relays;                    ///< normalised; bounded to 16
     std::optional<SecretKey> auth_key;                  ///< NIP-42 towards these relays only
-    std::chrono::seconds age_max{3600 + 900};           ///< floor of `since` for windowed subscriptions: now − age_max − window
+    /// Floor of `since` for windowed subscriptions: now − age_max − window.
+    std::chrono::seconds age_max{3600 + 900};
 };
 
 class Pool {
 public:
     struct Handlers {
-        /// A verified event that matches the subscription's filter, once per id and subscription; `relay` delivered it first.
+        /// A verified event that matches the subscription's filter, once per id and subscription; `relay` delivered
+        /// it first.
         std::function<void(const std::string& subscription, const std::string& relay, const Event& event)> on_event;
         /// A further relay delivered an event that was already handed over.
         std::function<void(const std::string& relay, const EventId& id)> on_also_seen;
-        /// Stored events of a subscription have all arrived from this relay (EOSE, paging done, or given up after 10 s).
+        /// Stored events of a subscription have all arrived from this relay (EOSE, paging done, or given up after 10
+        /// s).
         std::function<void(const std::string& subscription, const std::string& relay)> on_stored_end;
         /// One relay's verdict on one published event.
         std::function<void(const EventId& id, const std::string& relay, PublishState state, const std::string& text)>

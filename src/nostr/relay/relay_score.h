@@ -1,6 +1,6 @@
 #pragma once
-// How badly a relay behaves: points that halve every ten minutes. A configured relay is the operator's choice, so too many
-// points bring an hour's rest, never a ban.
+// How badly a relay behaves: points that halve every ten minutes. A configured relay is the operator's choice, so
+// too many points bring an hour's rest, never a ban.
 
 #include "nostr/relay/clock.h"
 

@@ -1,6 +1,7 @@
 #pragma once
-// Which events were handed over, for which subscription, and which relays delivered them. An entry is made only after id
-// and signature were verified: else a relay could censor a genuine event by sending a forged one with its id first.
+// Which events were handed over, for which subscription, and which relays delivered them. An entry is made only
+// after id and signature were verified: else a relay could censor a genuine event by sending a forged one with its
+// id first.
 
 #include "nostr/event.h"
 
