@@ -216,6 +216,10 @@ void NetLoop::obey(StopCommand)
 
 Result<uint16_t> NetLoop::serve(ServeOptions options)
 {
+    // Two virtual hosts on one port would share its listening socket, and the first would get all requests.
+    for (const auto& server : servers_)
+        if (options.port != 0 && options.port == server->port)
+            return fail(Errc::conflict, "port {} is served already", options.port);
     auto put = [on_socket = options.on_socket](SocketEvent&& event) {
         on_socket(std::move(event));
         return true;
@@ -224,6 +228,7 @@ Result<uint16_t> NetLoop::serve(ServeOptions options)
                                                        .options = std::move(options),
                                                        .name = fmt::format("server-{}", servers_.size()),
                                                        .sink = EventSink{std::move(put)},
+                                                       .port = 0,
                                                        .connections = {}}));
     Server& server = *servers_.back();
     lws_context_creation_info info = vhost_info();
@@ -238,7 +243,8 @@ Result<uint16_t> NetLoop::serve(ServeOptions options)
     lws_vhost* vhost = lws_create_vhost(context_, &info);
     if (vhost == nullptr)
         return fail(Errc::unavailable, "cannot listen on {} port {}", server.options.address, server.options.port);
-    return static_cast<uint16_t>(lws_get_vhost_listen_port(vhost));
+    server.port = static_cast<uint16_t>(lws_get_vhost_listen_port(vhost));
+    return server.port;
 }
 
 int NetLoop::on_callback(lws* wsi, lws_callback_reasons reason, void*, void* in, size_t length) noexcept

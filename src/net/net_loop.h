@@ -34,6 +34,7 @@ private:
         ServeOptions options;
         std::string name;
         EventSink sink;
+        uint16_t port; ///< 0 until it listens
         std::set<lws*> connections;
     };
     struct Tick {
