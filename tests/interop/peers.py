@@ -1,0 +1,161 @@
+"""Relays, mints and wallets that are not ours, started on loopback for a test."""
+
+import contextlib
+import ctypes
+import os
+import pathlib
+import secrets
+import shutil
+import subprocess
+
+from harness import ROOT, SKIP_CODE, Failure, Skip, accepts, fetch, free_port, run_for_line
+
+NODE_SOURCES = ROOT / "tests" / "interop" / "node"
+CLONE_NEWNET = 0x40000000
+
+
+def installed(name):
+    """The folder of a peer, installed when it is missing. Skip when its toolchain is."""
+    done = subprocess.run(["bash", str(ROOT / "scripts" / "peers" / f"{name}.sh")], stdin=subprocess.DEVNULL, capture_output=True,
+                          text=True, check=False)
+    if done.returncode == SKIP_CODE:
+        raise Skip(done.stderr.strip().removeprefix("SKIP: "))
+    if done.returncode != 0:
+        raise Failure(f"{name} could not be installed:\n{done.stderr.strip()}")
+    return pathlib.Path(done.stdout.strip())
+
+
+@contextlib.contextmanager
+def own_network():
+    """A network namespace of its own, loopback only, for a program that listens on all interfaces."""
+    libc = ctypes.CDLL(None, use_errno=True)
+    host = os.open("/proc/self/ns/net", os.O_RDONLY)
+    try:
+        if libc.unshare(CLONE_NEWNET) != 0:
+            raise Skip(f"a network namespace of its own needs root ({os.strerror(ctypes.get_errno())})")
+        try:
+            subprocess.run(["ip", "link", "set", "lo", "up"], check=True)
+            yield
+        finally:
+            if libc.setns(host, CLONE_NEWNET) != 0:
+                raise OSError(ctypes.get_errno(), "cannot return to the host's network")
+    finally:
+        os.close(host)
+
+
+def khatru(world, *flags, name="khatru"):
+    """A khatru relay; its URL."""
+    port = free_port()
+    relay = world.process(name, [installed("khatru") / "bin" / "relay", "--port", port, *flags])
+    relay.wait_ready(lambda: accepts(port), 10)
+    return f"ws://127.0.0.1:{port}"
+
+
+def nostr_rs_relay(world, name="nostr-rs-relay"):
+    port = free_port()
+    config = world.folder / f"{name}.toml"
+    config.write_text(f"""
+[info]
+relay_url = "ws://127.0.0.1:{port}/"
+name = "interop"
+[database]
+engine = "sqlite"
+in_memory = true
+[network]
+address = "127.0.0.1"
+port = {port}
+[authorization]
+nip42_auth = true
+nip42_dms = true
+""")
+    relay = world.process(name, [installed("nostr-rs-relay") / "bin" / "nostr-rs-relay", "--db", world.folder, "--config", config])
+    relay.wait_ready(lambda: accepts(port), 20)
+    return f"ws://127.0.0.1:{port}"
+
+
+def nutshell(world, fee_ppk=0, name="nutshell"):
+    """A nutshell mint whose invoices pay themselves; its URL."""
+    port = free_port()
+    folder = world.folder / name
+    folder.mkdir()
+    environment = {
+        "MINT_PRIVATE_KEY": secrets.token_hex(32), "MINT_BACKEND_BOLT11_SAT": "FakeWallet", "MINT_LISTEN_HOST": "127.0.0.1",
+        "MINT_LISTEN_PORT": str(port), "MINT_DATABASE": str(folder / "db"), "MINT_INPUT_FEE_PPK": str(fee_ppk),
+        "MINT_RATE_LIMIT": "FALSE", "FAKEWALLET_DELAY_INCOMING_PAYMENT": "0", "FAKEWALLET_DELAY_OUTGOING_PAYMENT": "0",
+        "HOME": str(folder), "TOR": "FALSE",
+    }
+    mint = world.process(name, [installed("nutshell") / "bin" / "mint"], environment, cwd=folder)
+    mint.wait_ready(lambda: fetch(f"http://127.0.0.1:{port}/v1/info"), 60)
+    return f"http://127.0.0.1:{port}"
+
+
+def cdk_mintd(world, fee_ppk=0, name="cdk-mintd"):
+    port = free_port()
+    folder = world.folder / name
+    folder.mkdir()
+    environment = {
+        "CDK_MINTD_WORK_DIR": str(folder), "CDK_MINTD_DATABASE": "sqlite", "CDK_MINTD_URL": f"http://127.0.0.1:{port}",
+        "CDK_MINTD_LISTEN_HOST": "127.0.0.1", "CDK_MINTD_LISTEN_PORT": str(port), "CDK_MINTD_LN_BACKEND": "fakewallet",
+        "CDK_MINTD_MNEMONIC": "abandon " * 11 + "about", "CDK_MINTD_FAKE_WALLET_MIN_DELAY": "1",
+        "CDK_MINTD_FAKE_WALLET_MAX_DELAY": "1", "CDK_MINTD_INPUT_FEE_PPK": str(fee_ppk), "CDK_MINTD_USE_KEYSET_V2": "true",
+    }
+    mint = world.process(name, [installed("cdk-mintd") / "bin" / "cdk-mintd"], environment, cwd=folder)
+    mint.wait_ready(lambda: fetch(f"http://127.0.0.1:{port}/v1/info"), 30)
+    return f"http://127.0.0.1:{port}"
+
+
+def gonuts(world, name="gonuts"):
+    """Inside own_network() only: it listens on every interface."""
+    port = free_port()
+    folder = world.folder / name
+    folder.mkdir()
+    (folder / ".env").write_text(f"LIGHTNING_BACKEND=FakeBackend\nDERIVATION_PATH_IDX=0\nMINT_PORT={port}\n"
+                                 f"MINT_DB_PATH={folder / 'db'}\nINPUT_FEE_PPK=0\n")
+    mint = world.process(name, [installed("gonuts") / "bin" / "mint"], cwd=folder)
+    mint.wait_ready(lambda: fetch(f"http://127.0.0.1:{port}/v1/info"), 30)
+    return f"http://127.0.0.1:{port}"
+
+
+class NutshellWallet:
+    """nutshell's own wallet, as a payer and as a judge of our tokens."""
+
+    def __init__(self, world, mint, name="nutshell-wallet"):
+        self.program = installed("nutshell") / "bin" / "cashu"
+        self.mint = mint
+        self.folder = world.folder / name
+        self.folder.mkdir()
+
+    def run(self, *words, pattern=r"(?s).*"):
+        environment = {"MINT_URL": self.mint, "CASHU_DIR": str(self.folder), "HOME": str(self.folder), "TOR": "FALSE"}
+        line = [self.program, "--host", self.mint, "--yes", *words]
+        return run_for_line(line, pattern, environment, cwd=self.folder, seconds=60)
+
+    def token(self, amount):
+        self.run("invoice", amount)
+        return self.run("send", amount, pattern=r"cashu[AB][\w=-]+")
+
+    def receive(self, token):
+        return self.run("receive", token)
+
+
+class NodeScripts:
+    """The scripts of tests/interop/node, beside the packages that they import."""
+
+    def __init__(self, world):
+        packages = installed("nostr-tools")
+        self.folder = world.folder / "node"
+        self.folder.mkdir()
+        (self.folder / "node_modules").symlink_to(packages / "node_modules")
+        for script in NODE_SOURCES.glob("*.mjs"):
+            shutil.copy(script, self.folder)
+
+    def run(self, script, *arguments, pattern=r"(?s).*", seconds=90):
+        return run_for_line(["node", self.folder / script, *arguments], pattern, cwd=self.folder, seconds=seconds)
+
+    def npm_relay(self, world, auth=False):
+        """The relay from npm, which does several things that others don't; its URL."""
+        port = free_port()
+        environment = {"PORT": str(port), **({"AUTH_HOST": "127.0.0.1"} if auth else {})}
+        relay = world.process("npm-relay", ["node", self.folder / "npm_relay.mjs"], environment)
+        relay.wait_ready(lambda: accepts(port), 15)
+        return f"ws://127.0.0.1:{port}"
