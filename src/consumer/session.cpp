@@ -57,11 +57,10 @@ Result<std::unique_ptr<Session>> Session::open(SessionOptions options)
             .on_published =
                 [&self](const nostr::EventId& id, const std::string& relay, nostr::relay::PublishState state,
                         const std::string& text) {
-                    if (id != self.published_)
-                        return;
-                    ++self.verdicts_;
+                    Verdicts& verdicts = self.verdicts_[id];
+                    ++verdicts.all;
                     if (state == nostr::relay::PublishState::accepted)
-                        ++self.accepted_;
+                        ++verdicts.accepted;
                     else
                         log::debug("{} did not take the request: {}", relay, text);
                 },
@@ -150,8 +149,8 @@ void Session::listen_for_answers()
     }
 }
 
-Result<std::string> Session::ask(const nostr::PublicKey& provider, const std::string& text,
-                                 nostr::Transport transport, std::chrono::seconds wait)
+Result<Session::Sent> Session::send(const nostr::PublicKey& provider, const std::string& text,
+                                    nostr::Transport transport, std::chrono::seconds wait)
 {
     listen_for_answers();
     const int64_t now = unix_seconds(wall_clock_now());
@@ -162,28 +161,36 @@ Result<std::string> Session::ask(const nostr::PublicKey& provider, const std::st
                                          .rumor_time = now,
                                          .event_time = now};
     const nostr::SealedMessage sealed = TRY(nostr::make_direct_message(message, options_.key, random_));
-    published_ = sealed.event.id;
-    accepted_ = 0;
-    verdicts_ = 0;
-    const UnixTime deadline = later(wait);
-    pool_->publish(sealed.event, {}, deadline);
-    const std::string request_id = encode_hex(sealed.message_id);
-    const auto find_answer = [&]() -> const nostr::DirectMessage* {
-        for (const nostr::DirectMessage& answer : answers_)
-            if (answer.sender == provider && answer.in_reply_to == request_id)
-                return &answer;
-        return nullptr;
+    verdicts_[sealed.event.id] = {};
+    pool_->publish(sealed.event, {}, later(wait));
+    return Sent{sealed.event.id, provider, encode_hex(sealed.message_id)};
+}
+
+Result<std::string> Session::await(const Sent& sent, std::chrono::seconds wait)
+{
+    const Verdicts& verdicts = verdicts_[sent.event_id];
+    const auto find_answer = [&] {
+        return std::find_if(answers_.begin(), answers_.end(), [&](const nostr::DirectMessage& answer) {
+            return answer.sender == sent.provider && answer.in_reply_to == sent.request_id;
+        });
     };
-    pump(deadline, [&] {
-        return find_answer() != nullptr || (verdicts_ >= options_.relays.size() && accepted_ == 0);
-    });
-    if (const nostr::DirectMessage* answer = find_answer())
+    const auto is_refused = [&] { return verdicts.all >= options_.relays.size() && verdicts.accepted == 0; };
+    pump(later(wait), [&] { return find_answer() != answers_.end() || is_refused(); });
+    const auto answer = find_answer();
+    if (answer != answers_.end())
         return answer->text;
-    if (accepted_ == 0)
+    if (verdicts.accepted == 0)
         return fail(Errc::unavailable, "no relay took the request; the provider has not seen it");
     return fail(Errc::outcome_unknown, "the provider did not answer within {} s; ask again with the same token, "
                                        "it is never charged twice",
                 wait.count());
+}
+
+Result<std::string> Session::ask(const nostr::PublicKey& provider, const std::string& text,
+                                 nostr::Transport transport, std::chrono::seconds wait)
+{
+    const Sent sent = TRY(send(provider, text, transport, wait));
+    return await(sent, wait);
 }
 
 } // namespace berth::consumer

@@ -30,8 +30,19 @@ public:
     /// Stored events that match, from all relays that answered within `wait`; the newest of each address only.
     [[nodiscard]] std::vector<nostr::Event> fetch(const nostr::Filter& filter, std::chrono::milliseconds wait);
 
-    /// Sends `text` to a provider and waits for its answer's text. outcome_unknown when none came in time,
-    /// unavailable when no relay took the request.
+    /// A request on its way; await() finds its answer.
+    struct Sent {
+        nostr::EventId event_id{};
+        nostr::PublicKey provider;
+        std::string request_id; ///< what the answer's `e` tag names
+    };
+
+    /// Sends `text` to a provider, as a request that is worth an answer until `wait` is over.
+    [[nodiscard]] Result<Sent> send(const nostr::PublicKey& provider, const std::string& text,
+                                    nostr::Transport transport, std::chrono::seconds wait);
+    /// The answer's text. outcome_unknown when none came in time, unavailable when no relay took the request.
+    [[nodiscard]] Result<std::string> await(const Sent& sent, std::chrono::seconds wait);
+    /// Both.
     [[nodiscard]] Result<std::string> ask(const nostr::PublicKey& provider, const std::string& text,
                                           nostr::Transport transport, std::chrono::seconds wait);
 
@@ -55,9 +66,11 @@ private:
     size_t ended_relays_ = 0;
     bool listening_ = false;
     std::vector<nostr::DirectMessage> answers_;
-    nostr::EventId published_{};
-    size_t accepted_ = 0;
-    size_t verdicts_ = 0;
+    struct Verdicts {
+        size_t accepted = 0;
+        size_t all = 0;
+    };
+    std::map<nostr::EventId, Verdicts> verdicts_; ///< of the relays, for each request sent
 };
 
 } // namespace berth::consumer
