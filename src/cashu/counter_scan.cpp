@@ -45,7 +45,8 @@ std::optional<UnixTime> CounterScan::next_due(UnixTime now) const
 
 void CounterScan::fetch_batch(const ScanRow& scan)
 {
-    const std::vector<OutputPlan> plans(kBatch, OutputPlan{.amount = 1, .to_send = false}); // the amount is ignored (NUT-09)
+    // The amount is ignored (NUT-09).
+    const std::vector<OutputPlan> plans(kBatch, OutputPlan{.amount = 1, .to_send = false});
     auto batch = make_outputs(seed_, scan.keyset, scan.next_counter, plans);
     if (!batch) {
         log::error("cannot scan keyset {}: {}", scan.keyset, batch.error().message);
@@ -68,7 +69,8 @@ void CounterScan::retry(ScanRow scan)
         log::error("the wallet could not store a scan: {}", stored.error().message);
 }
 
-void CounterScan::on_batch(const KeysetId& id, const std::vector<StoredOutput>& batch, const Result<RestoreReply>& reply)
+void CounterScan::on_batch(const KeysetId& id, const std::vector<StoredOutput>& batch,
+                           const Result<RestoreReply>& reply)
 {
     auto scan = store_.scan(id);
     const auto keyset = book_.find(id);
@@ -102,9 +104,10 @@ void CounterScan::on_batch(const KeysetId& id, const std::vector<StoredOutput>& 
     for (const Proof& proof : unknown)
         ys.push_back(hash_to_curve(std::string_view{proof.secret}));
     in_flight_.insert(id);
-    client_.check_state(scan->mint, ys, [this, id, after = *scan, unknown](const Result<std::vector<ProofStateOf>>& states) {
-        on_states(id, after, unknown, states);
-    });
+    client_.check_state(scan->mint, ys,
+                        [this, id, after = *scan, unknown](const Result<std::vector<ProofStateOf>>& states) {
+                            on_states(id, after, unknown, states);
+                        });
 }
 
 void CounterScan::on_states(const KeysetId& id, ScanRow scan, const std::vector<Proof>& proofs,

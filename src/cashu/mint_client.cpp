@@ -28,6 +28,16 @@ double cost_of(MintCall call)
     return call == MintCall::transaction ? 1 : kReadCost;
 }
 
+net::HttpRequest request_of(const char* method, std::string url, std::string body, std::chrono::seconds timeout)
+{
+    net::HttpRequest request;
+    request.method = method;
+    request.url = std::move(url);
+    request.body = std::move(body);
+    request.timeout = timeout;
+    return request;
+}
+
 Result<std::string> body_of(net::HttpResult result)
 {
     net::HttpResponse response = TRY(std::move(result));
@@ -182,7 +192,8 @@ std::optional<UnixTime> MintClient::next_expiry() const
 void MintClient::get(const std::string& mint, const std::string& path, size_t bytes_max,
                      std::function<void(Result<std::string>)> done)
 {
-    net::HttpRequest request{.url = mint + path, .timeout = kReadTimeout, .response_bytes_max = bytes_max};
+    net::HttpRequest request = request_of("GET", mint + path, {}, kReadTimeout);
+    request.response_bytes_max = bytes_max;
     send(mint, MintCall::read, std::move(request),
          [done = std::move(done)](net::HttpResult result) { done(body_of(std::move(result))); });
 }
@@ -190,15 +201,14 @@ void MintClient::get(const std::string& mint, const std::string& path, size_t by
 void MintClient::post(const std::string& mint, const std::string& path, std::string body,
                       std::function<void(Result<std::string>)> done)
 {
-    net::HttpRequest request{
-        .method = "POST", .url = mint + path, .body = std::move(body), .timeout = kReadTimeout};
+    net::HttpRequest request = request_of("POST", mint + path, std::move(body), kReadTimeout);
     send(mint, MintCall::read, std::move(request),
          [done = std::move(done)](net::HttpResult result) { done(body_of(std::move(result))); });
 }
 
 void MintClient::swap(const std::string& mint, const std::string& body, std::function<void(SwapReply)> done)
 {
-    net::HttpRequest request{.method = "POST", .url = mint + "/v1/swap", .body = body, .timeout = kSwapTimeout};
+    net::HttpRequest request = request_of("POST", mint + "/v1/swap", body, kSwapTimeout);
     send(mint, MintCall::transaction, std::move(request),
          [done = std::move(done)](net::HttpResult result) { done(read_swap(std::move(result))); });
 }

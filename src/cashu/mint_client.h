@@ -78,7 +78,8 @@ private:
         std::function<void(net::HttpResult)> done;
     };
 
-    void send(const std::string& mint, MintCall call, net::HttpRequest request, std::function<void(net::HttpResult)> done);
+    void send(const std::string& mint, MintCall call, net::HttpRequest request,
+              std::function<void(net::HttpResult)> done);
     void get(const std::string& mint, const std::string& path, size_t bytes_max,
              std::function<void(Result<std::string>)> done);
     void post(const std::string& mint, const std::string& path, std::string body,

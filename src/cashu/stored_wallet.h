@@ -10,8 +10,8 @@ namespace berth::cashu {
 
 class StoredWallet final : public Wallet {
 public:
-    StoredWallet(db::Database& database, net::Http& http, crypto::Random& random, SeedFile seed, crypto::Scalar lock_key,
-                 WalletOptions options, Handlers handlers);
+    StoredWallet(db::Database& database, net::Http& http, crypto::Random& random, SeedFile seed,
+                 crypto::Scalar lock_key, WalletOptions options, Handlers handlers);
 
     /// Compares the database with the seed file: another seed is refused; an older copy, or a new database on an old
     /// seed, has its keysets scanned before the first output is made.

@@ -23,7 +23,9 @@ TokenRefusal refusal_for(RedeemVerdict verdict, const std::string& mint_said)
     case RedeemVerdict::double_spent: return {TokenFault::already_spent, "the token was spent already"};
     case RedeemVerdict::gave_up:
         return {TokenFault::mint_unavailable, "the mint did not take the token in time; it is still unspent"};
-    default: return {TokenFault::mint_refused, fmt::format("the mint refused the token ({}); it is unspent", mint_said)};
+    default:
+        return {TokenFault::mint_refused,
+                fmt::format("the mint refused the token ({}); it is unspent", mint_said)};
     }
 }
 
@@ -52,7 +54,8 @@ bool shows_our_witness(const RedemptionRow& row, const std::vector<ProofStateOf>
         return false;
     for (const Proof& input : sent->inputs)
         for (const ProofStateOf& state : states)
-            if (input.witness && state.witness == input.witness && state.Y == hash_to_curve(std::string_view{input.secret}))
+            if (input.witness && state.witness == input.witness &&
+                state.Y == hash_to_curve(std::string_view{input.secret}))
                 return true;
     return false;
 }
@@ -149,8 +152,8 @@ Result<void> SwapDriver::settle_partly_spent_payout(const RedemptionRow& row, co
 {
     log::error("mint {} says that proofs of ours are spent which we did not spend", row.mint);
     for (const ProofStateOf& state : states)
-        TRY(store_.set_proof_state(state.Y, state.state == ProofState::spent ? HoldingState::spent : HoldingState::unspent,
-                                   row.id));
+        TRY(store_.set_proof_state(
+            state.Y, state.state == ProofState::spent ? HoldingState::spent : HoldingState::unspent, row.id));
     return {};
 }
 

@@ -70,10 +70,12 @@ Result<RedemptionId> SwapDriver::begin_now(const SwapPlan& plan, UnixTime now)
 Result<RedemptionId> SwapDriver::begin(SwapPlan plan, UnixTime now)
 {
     RedemptionId id = 0;
-    TRY(rows::in_savepoint(database_, [&]() -> Result<void> {
+    const auto written = rows::in_savepoint(database_, [&]() -> Result<void> {
         id = TRY(begin_now(plan, now));
         return {};
-    }));
+    });
+    if (!written)
+        return pass_on(written);
     in_flight_.erase(id); // left by a rolled-back operation that had this id
     return id;
 }

@@ -12,13 +12,13 @@ namespace berth::cashu {
 /// A swap to be begun.
 struct SwapPlan {
     SwapKind kind = SwapKind::receive;
-    std::string mint;
+    std::string mint{};
     Unit unit = Unit::sat;
-    std::vector<StoredInput> inputs;
+    std::vector<StoredInput> inputs{};
     Amount gross = 0;
     Amount fee = 0;
     Amount to_send = 0; ///< payouts: part of the outputs that is handed out
-    std::string payout_key;
+    std::string payout_key{};
 };
 
 class SwapDriver {

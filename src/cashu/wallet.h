@@ -58,7 +58,8 @@ public:
         std::function<void(const Redeemed&)> on_redeemed;
         /// A refresh of this mint's keysets ended, well or not.
         std::function<void(const std::string& mint)> on_keysets;
-        /// A payout's token is made, in the transaction that stores it. Not called when request_payout() itself made it.
+        /// A payout's token is made, in the transaction that stores it. Not called when request_payout() itself
+        /// made it.
         std::function<void(const std::string& key, const std::string& token)> on_payout;
     };
 

@@ -31,7 +31,8 @@ CREATE INDEX redemption_watched ON redemption(watch_at) WHERE watch_at IS NOT NU
 CREATE INDEX redemption_by_inputs ON redemption(inputs_hash);
 CREATE TABLE redemption_input(
     redemption INTEGER NOT NULL, position INTEGER NOT NULL, y BLOB NOT NULL, amount INTEGER NOT NULL,
-    keyset TEXT NOT NULL, secret TEXT NOT NULL, c BLOB NOT NULL, witness TEXT, PRIMARY KEY(redemption, position)) STRICT;
+    keyset TEXT NOT NULL, secret TEXT NOT NULL, c BLOB NOT NULL, witness TEXT,
+    PRIMARY KEY(redemption, position)) STRICT;
 CREATE TABLE output_set(
     id INTEGER PRIMARY KEY AUTOINCREMENT, redemption INTEGER NOT NULL, state INTEGER NOT NULL) STRICT;
 CREATE INDEX output_set_by_redemption ON output_set(redemption);
@@ -165,7 +166,8 @@ std::vector<KeysetId> WalletStore::all_keyset_ids() const
 
 std::string WalletStore::keysets_fingerprint() const
 {
-    auto query = database_.prepare("SELECT (SELECT count(*)||' '||coalesce(sum(read_at),0)||' '||coalesce(sum(active),0) "
+    auto query = database_.prepare("SELECT (SELECT count(*)||' '||coalesce(sum(read_at),0)||' '||"
+                                   "coalesce(sum(active),0) "
                                    "FROM keyset)||' '||(SELECT coalesce(sum(read_at),0) FROM mint)");
     return rows::next(query) ? query.text(0) : std::string{};
 }

@@ -34,19 +34,19 @@ enum class HoldingState {
 struct RedemptionRow {
     RedemptionId id = 0;
     SwapKind kind = SwapKind::receive;
-    std::string mint;
+    std::string mint{};
     Unit unit = Unit::sat;
     Amount gross = 0;
     Amount fee = 0;
-    std::string inputs_hash; ///< of the sorted Ys; operations with the same inputs share their recovery set
-    std::string payout_key;
-    RedeemRow saga;
+    std::string inputs_hash{}; ///< of the sorted Ys; operations with the same inputs share their recovery set
+    std::string payout_key{};
+    RedeemRow saga{};
     int64_t outputs_id = 0;       ///< the present set of outputs
-    std::string request_body;     ///< the exact bytes for the present outputs
-    std::string last_error;       ///< the mint's words, printable
-    std::optional<UnixTime> watch_at; ///< ended, but late signatures are asked for until the keyset is gone
-    std::optional<TokenRefusal> refusal;
-    std::string refund_token;
+    std::string request_body{};     ///< the exact bytes for the present outputs
+    std::string last_error{};       ///< the mint's words, printable
+    std::optional<UnixTime> watch_at{}; ///< ended, but late signatures are asked for until the keyset is gone
+    std::optional<TokenRefusal> refusal{};
+    std::string refund_token{};
 };
 
 struct StoredInput {
@@ -58,10 +58,10 @@ struct StoredInput {
 struct StoredOutput {
     int64_t outputs_id = 0;
     int index = 0;
-    KeysetId keyset;
+    KeysetId keyset{};
     uint64_t counter = 0;
     Amount amount = 0;
-    std::string secret;
+    std::string secret{};
     crypto::Scalar r;
     crypto::Point B_;
     bool to_send = false; ///< part of a payout's token, not change
@@ -69,7 +69,7 @@ struct StoredOutput {
 
 struct StoredProof {
     crypto::Point y;
-    std::string mint;
+    std::string mint{};
     Unit unit = Unit::sat;
     Proof proof;
     HoldingState state = HoldingState::unspent;
@@ -78,29 +78,29 @@ struct StoredProof {
 
 struct KeysetRow {
     Keyset keyset;
-    std::string mint;
-    UnixTime read_at;
+    std::string mint{};
+    UnixTime read_at{};
 };
 
 struct ScanRow {
-    KeysetId keyset;
-    std::string mint;
+    KeysetId keyset{};
+    std::string mint{};
     uint64_t next_counter = 0;
     int empty_batches = 0;
-    std::optional<uint64_t> highest_hit;
+    std::optional<uint64_t> highest_hit{};
     bool hits = false; ///< something was found that no row knew
     int failures = 0;
-    UnixTime due_at;
+    UnixTime due_at{};
 };
 
 struct PayoutRow {
-    std::string key;
-    std::string mint;
+    std::string key{};
+    std::string mint{};
     Unit unit = Unit::sat;
     Amount amount = 0;
-    std::optional<RedemptionId> redemption;
-    std::string token; ///< empty until it is made
-    UnixTime due_at;
+    std::optional<RedemptionId> redemption{};
+    std::string token{}; ///< empty until it is made
+    UnixTime due_at{};
 };
 
 class WalletStore {

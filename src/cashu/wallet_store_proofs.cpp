@@ -90,7 +90,8 @@ Result<void> WalletStore::move_proofs(RedemptionId owner, HoldingState from, Hol
 
 Msat WalletStore::balance(const std::optional<std::string>& mint) const
 {
-    auto query = database_.prepare("SELECT unit,sum(amount) FROM proof WHERE state<3 AND mint=coalesce(?,mint) GROUP BY unit");
+    auto query = database_.prepare("SELECT unit,sum(amount) FROM proof WHERE state<3 AND mint=coalesce(?,mint) "
+                                   "GROUP BY unit");
     query.bind(mint);
     Msat sum;
     while (rows::next(query)) {

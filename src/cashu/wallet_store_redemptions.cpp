@@ -100,9 +100,10 @@ std::vector<StoredOutput> read_outputs(db::Statement& query)
 Result<RedemptionId> WalletStore::add_redemption(const RedemptionRow& row)
 {
     auto insert = database_.prepare(
-        "INSERT INTO redemption(kind,mint,unit,gross,fee,inputs_hash,payout_key,state,question,answer,attempts,renewals,"
-        "failures,restores_empty,first_empty_at,witness_is_ours,created_at,due_at,outputs_id,request_body,last_error,"
-        "watch_at,refusal_fault,refusal_message,refund_token) VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)");
+        "INSERT INTO redemption(kind,mint,unit,gross,fee,inputs_hash,payout_key,state,question,answer,attempts,"
+        "renewals,failures,restores_empty,first_empty_at,witness_is_ours,created_at,due_at,outputs_id,request_body,last_error,"
+        "watch_at,refusal_fault,refusal_message,refund_token) VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,"
+        "?,?,?,?,?,?)");
     insert.bind(static_cast<int>(row.kind)).bind(row.mint).bind(static_cast<int>(row.unit)).bind(row.gross)
         .bind(row.fee).bind(row.inputs_hash).bind(row.payout_key);
     bind_progress(insert, row);
@@ -213,7 +214,8 @@ Result<void> WalletStore::set_outputs_state(int64_t outputs_id, OutputsState sta
 std::vector<StoredOutput> WalletStore::recovery_outputs(const std::string& inputs_hash) const
 {
     auto query = database_.prepare(
-        "SELECT o.* FROM redemption r JOIN output_set s ON s.redemption=r.id JOIN redemption_output o ON o.outputs_id=s.id "
+        "SELECT o.* FROM redemption r JOIN output_set s ON s.redemption=r.id "
+        "JOIN redemption_output o ON o.outputs_id=s.id "
         "WHERE r.inputs_hash=? AND s.state<>3 ORDER BY o.outputs_id,o.position");
     query.bind(inputs_hash);
     return read_outputs(query);
