@@ -1,5 +1,5 @@
-// RelayStore::query: a filter as SQL. Four fixed shapes keep the number of cached statements small; SQL narrows by time,
-// kind, author and one tag, and Filter::matches() judges what remains.
+// RelayStore::query: a filter as SQL. A few fixed shapes keep the number of cached statements small: each narrows by
+// time and by one index, and Filter::matches() judges what remains.
 
 #include "local/relay_store.h"
 #include "util/hex.h"

@@ -1,0 +1,227 @@
+// PracticeMint: quotes (NUT-04, NUT-05, NUT-23). Invoices look like BOLT-11 but pay nobody; they are paid when made.
+
+#include "cashu/conditions.h"
+#include "cashu/mint_info.h"
+#include "local/practice_mint.h"
+#include "util/bech32.h"
+#include "util/hex.h"
+
+#include <algorithm>
+#include <charconv>
+
+namespace berth::local {
+
+namespace {
+
+constexpr int64_t kQuoteLifeSeconds = 3600;
+constexpr uint64_t kUnclassified = 50000;
+
+/// A regtest invoice of this amount, whose body is random: what a wallet shows looks right, and no node could pay it.
+std::string make_invoice(cashu::Msat amount, crypto::Random& random)
+{
+    return encode_bech32(fmt::format("lnbcrt{}0p", amount.value), random.bytes32());
+}
+
+MintAnswer show(const StoredQuote& quote)
+{
+    if (quote.kind == QuoteKind::mint) {
+        cashu::MintQuote shown{.quote = quote.id,
+                               .request = quote.request,
+                               .amount = quote.amount,
+                               .unit = quote.unit,
+                               .state = quote.state,
+                               .expiry = quote.expiry,
+                               .pubkey = std::nullopt};
+        if (quote.pubkey)
+            if (Result<crypto::Point> key = crypto::Point::parse_hex(*quote.pubkey))
+                shown.pubkey = *key;
+        return MintAnswer{.body = cashu::encode_mint_quote(shown)};
+    }
+    return MintAnswer{.body = cashu::encode_melt_quote({.quote = quote.id,
+                                                        .request = quote.request,
+                                                        .amount = quote.amount,
+                                                        .fee_reserve = 0,
+                                                        .unit = quote.unit,
+                                                        .state = quote.state,
+                                                        .expiry = quote.expiry,
+                                                        .payment_preimage = std::nullopt,
+                                                        .change = {}})};
+}
+
+/// The change as far as the blank outputs go, largest parts first (NUT-08); a remainder stays with the mint.
+std::vector<cashu::BlindedMessage> fill_blanks(const std::vector<cashu::BlindedMessage>& blanks, cashu::Amount change,
+                                               const std::map<cashu::Amount, crypto::Scalar>& keys)
+{
+    std::vector<cashu::BlindedMessage> filled;
+    for (auto key = keys.rbegin(); key != keys.rend() && filled.size() < blanks.size(); ++key) {
+        if (key->first > change)
+            continue;
+        change -= key->first;
+        filled.push_back(blanks[filled.size()]);
+        filled.back().amount = key->first;
+    }
+    return filled;
+}
+
+} // namespace
+
+bool PracticeMint::mints(cashu::Unit unit) const
+{
+    return std::find(options_.units.begin(), options_.units.end(), unit) != options_.units.end();
+}
+
+Result<MintAnswer> PracticeMint::show_quote(QuoteKind kind, const std::string& id)
+{
+    const std::optional<StoredQuote> quote = TRY(store_.find_quote(kind, id));
+    return quote ? show(*quote) : refuse(kUnclassified, "unknown quote");
+}
+
+Result<MintAnswer> PracticeMint::quote_mint(std::string_view body, int64_t now)
+{
+    const Result<cashu::MintQuoteRequest> request = cashu::decode_mint_quote_request(body);
+    if (!request)
+        return refuse_body(request.error());
+    if (!mints(request->unit))
+        return refuse(cashu::mint_error::kUnitUnsupported, "unit not supported");
+    if (request->amount == 0 || request->amount > options_.quote_amount_max)
+        return refuse(cashu::mint_error::kAmountOutOfRange, "amount out of range");
+    const cashu::Msat amount = TRY(cashu::to_msat(request->amount, request->unit));
+    StoredQuote quote{.id = encode_hex(random_.bytes32()),
+                      .kind = QuoteKind::mint,
+                      .unit = request->unit,
+                      .amount = request->amount,
+                      .state = cashu::QuoteState::paid,
+                      .request = make_invoice(amount, random_),
+                      .expiry = now + kQuoteLifeSeconds,
+                      .pubkey = std::nullopt};
+    if (request->pubkey)
+        quote.pubkey = request->pubkey->hex();
+    TRY(store_.add_quote(quote));
+    return show(quote);
+}
+
+Result<MintAnswer> PracticeMint::mint(std::string_view body, int64_t now)
+{
+    const Result<cashu::MintRequest> request = cashu::decode_mint_request(body);
+    if (!request)
+        return refuse_body(request.error());
+    const std::optional<StoredQuote> quote = TRY(store_.find_quote(QuoteKind::mint, request->quote));
+    if (!quote)
+        return refuse(kUnclassified, "unknown quote");
+    if (quote->state == cashu::QuoteState::issued)
+        return refuse(cashu::mint_error::kQuoteIssued, "the quote has already been issued");
+    if (quote->pubkey) {
+        const crypto::Point key = TRY(crypto::Point::parse_hex(*quote->pubkey));
+        if (!request->signature ||
+            !cashu::verify_mint_quote(quote->id, request->outputs, key, *request->signature))
+            return refuse(cashu::mint_error::kQuoteSignatureInvalid, "signature missing or invalid");
+    }
+    const std::optional<MintAnswer> bad_outputs = TRY(object_to_outputs(request->outputs, quote->unit, now));
+    if (bad_outputs)
+        return *bad_outputs;
+    const Result<cashu::Amount> wanted = total_of(request->outputs);
+    if (!wanted || *wanted != quote->amount)
+        return refuse(cashu::mint_error::kNotBalanced, "outputs do not equal the quote");
+    TRY(store_.set_quote_state(quote->id, cashu::QuoteState::issued));
+    const std::vector<cashu::BlindSignature> signatures = TRY(sign(request->outputs));
+    return MintAnswer{.body = cashu::encode_signatures(signatures)};
+}
+
+Result<MintAnswer> PracticeMint::quote_melt(std::string_view body, int64_t now)
+{
+    const Result<cashu::MeltQuoteRequest> request = cashu::decode_melt_quote_request(body);
+    if (!request)
+        return refuse_body(request.error());
+    if (!mints(request->unit))
+        return refuse(cashu::mint_error::kUnitUnsupported, "unit not supported");
+    const Result<cashu::Msat> asked = invoice_amount(request->request);
+    if (!asked)
+        return refuse_body(asked.error());
+    const cashu::Amount whole = cashu::from_msat(*asked, request->unit);
+    const cashu::Msat paid = TRY(cashu::to_msat(whole, request->unit));
+    StoredQuote quote{.id = encode_hex(random_.bytes32()),
+                      .kind = QuoteKind::melt,
+                      .unit = request->unit,
+                      .amount = paid < *asked ? whole + 1 : whole,
+                      .state = cashu::QuoteState::unpaid,
+                      .request = request->request,
+                      .expiry = now + kQuoteLifeSeconds,
+                      .pubkey = std::nullopt};
+    if (quote.amount == 0 || quote.amount > options_.quote_amount_max)
+        return refuse(cashu::mint_error::kAmountOutOfRange, "amount out of range");
+    TRY(store_.add_quote(quote));
+    return show(quote);
+}
+
+Result<MintAnswer> PracticeMint::melt(std::string_view body, int64_t now)
+{
+    const Result<cashu::MeltRequest> request = cashu::decode_melt_request(body);
+    if (!request)
+        return refuse_body(request.error());
+    const std::optional<StoredQuote> quote = TRY(store_.find_quote(QuoteKind::melt, request->quote));
+    if (!quote)
+        return refuse(kUnclassified, "unknown quote");
+    if (quote->state == cashu::QuoteState::paid)
+        return refuse(cashu::mint_error::kInvoicePaid, "the invoice is paid already");
+    cashu::Unit unit{};
+    const std::optional<MintAnswer> bad_inputs = TRY(object_to_inputs(request->inputs, unit, now));
+    if (bad_inputs)
+        return *bad_inputs;
+    if (unit != quote->unit)
+        return refuse(cashu::mint_error::kUnitMismatch, "inputs of another unit");
+    if (const auto paths = cashu::check_inputs_spendable(request->inputs, request->outputs, quote->id, now); !paths)
+        return refuse(cashu::mint_error::kQuoteSignatureInvalid, paths.error().message);
+    const Result<cashu::Amount> available = worth(request->inputs);
+    if (!available || *available < quote->amount)
+        return refuse(cashu::mint_error::kNotBalanced, "the inputs do not cover the quote");
+    std::vector<cashu::BlindedMessage> change;
+    if (!request->outputs.empty()) {
+        const MintKeyset* keyset = find_keyset(request->outputs.front().keyset_id);
+        if (!keyset)
+            return refuse(cashu::mint_error::kKeysetUnknown, "unknown keyset");
+        change = fill_blanks(request->outputs, *available - quote->amount, keyset->secret_keys);
+    }
+    const std::optional<MintAnswer> bad_outputs = TRY(object_to_outputs(change, unit, now));
+    if (bad_outputs)
+        return *bad_outputs;
+    TRY(spend(request->inputs));
+    TRY(store_.set_quote_state(quote->id, cashu::QuoteState::paid));
+    std::vector<cashu::BlindSignature> signatures = TRY(sign(change));
+    return MintAnswer{.body = cashu::encode_melt_quote({.quote = quote->id,
+                                                        .request = quote->request,
+                                                        .amount = quote->amount,
+                                                        .fee_reserve = 0,
+                                                        .unit = quote->unit,
+                                                        .state = cashu::QuoteState::paid,
+                                                        .expiry = quote->expiry,
+                                                        .payment_preimage = encode_hex(random_.bytes32()),
+                                                        .change = std::move(signatures)})};
+}
+
+Result<cashu::Msat> invoice_amount(std::string_view invoice)
+{
+    const size_t separator = invoice.rfind('1');
+    if (separator == std::string_view::npos || invoice.substr(0, 2) != "ln")
+        return fail(Errc::bad_input, "not a BOLT-11 invoice");
+    const std::string_view prefix = invoice.substr(0, separator);
+    const size_t digits_at = prefix.find_first_of("0123456789");
+    if (digits_at == std::string_view::npos)
+        return fail(Errc::bad_input, "the invoice names no amount");
+    uint64_t number = 0;
+    const auto [end, error] = std::from_chars(prefix.data() + digits_at, prefix.data() + prefix.size(), number);
+    const std::string_view multiplier = prefix.substr(static_cast<size_t>(end - prefix.data()));
+    constexpr uint64_t kNumberMax = uint64_t{1} << 44;
+    if (error != std::errc{} || number > kNumberMax)
+        return fail(Errc::bad_input, "the invoice's amount is out of range");
+    if (multiplier == "p" && number % 10 == 0)
+        return cashu::Msat{number / 10};
+    if (multiplier == "n")
+        return cashu::Msat{number * 100};
+    if (multiplier == "u")
+        return cashu::Msat{number * 100'000};
+    if (multiplier == "m" && number <= kNumberMax / 1000)
+        return cashu::Msat{number * 100'000'000};
+    return fail(Errc::bad_input, "the invoice's amount is malformed or out of range");
+}
+
+} // namespace berth::local
