@@ -249,6 +249,9 @@ void CoreImplementation::take_survey(const Surveyed& surveyed, UnixTime now)
 
 void CoreImplementation::tick(UnixTime now)
 {
+    // First what the relays delivered, then everybody's timers, and last the frames that both gave rise to: one
+    // transaction for a request and all that follows from it at once.
+    pool_->tick(now);
     if (now >= next_node_status_) {
         next_node_status_ = now + kNodeStatusInterval;
         jobs_.submit(NodeStatusJob{});
