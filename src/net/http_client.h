@@ -19,7 +19,8 @@ public:
 
     /// Streams the body piece by piece (pulls, logs, the Engine's events). `piece` returns false to hang up, which is
     /// not an error. With a timeout of 0 it runs until the peer or `piece` ends it; `piece` is then also called with
-    /// an empty view about once a second, so that it can stop a silent stream. The response's body stays empty when the status is 2xx.
+    /// an empty view about once a second, so that it can stop a silent stream. The response's body stays empty when
+    /// the status is 2xx.
     [[nodiscard]] HttpResult stream(const HttpRequest& request, const std::function<bool(std::string_view)>& piece);
 
 private:

@@ -93,6 +93,9 @@ Result<void> NetLoop::open()
     client_vhost_ = lws_create_vhost(context_, &info);
     if (client_vhost_ == nullptr)
         return fail(Errc::unavailable, "libwebsockets makes no client");
+    // libwebsockets takes http_proxy from the environment; port 0 is its way to say none.
+    if (lws_set_proxy(client_vhost_, ":0") != 0)
+        log::debug("libwebsockets keeps the proxy of the environment");
     sockets_.attach(context_, client_vhost_);
     return {};
 }

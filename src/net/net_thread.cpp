@@ -19,7 +19,10 @@ public:
         VERIFY(sink_ != nullptr);
         loop_.post(ConnectCommand{.id = id, .sink = sink_, .url = url});
     }
-    void send_text(SocketId id, std::string text) override { loop_.post(SendCommand{.id = id, .text = std::move(text)}); }
+    void send_text(SocketId id, std::string text) override
+    {
+        loop_.post(SendCommand{.id = id, .text = std::move(text)});
+    }
     void close(SocketId id) override { loop_.post(CloseCommand{id}); }
     void set_reading(SocketId id, bool reading) override { loop_.post(ReadCommand{.id = id, .reading = reading}); }
 
