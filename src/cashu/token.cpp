@@ -14,7 +14,7 @@ namespace {
 
 constexpr size_t kTextLengthMax = 256 * 1024;
 constexpr size_t kProofsMax = 256;
-constexpr size_t kMemoLengthMax = 4096;
+constexpr size_t kFieldLengthMax = 4096; ///< of mint, unit and memo; V4 has it from the CBOR reader
 constexpr size_t kShortIdBytes = 8;
 constexpr size_t kFullIdBytes = 33;
 constexpr JsonLimits kJsonLimits{.bytes_max = kTextLengthMax, .depth_max = 16, .items_max = 16'384};
@@ -58,8 +58,8 @@ Result<Token> decode_v3(ByteView payload)
     Token token;
     token.unit = TRY(json_optional_string(body, "unit"));
     token.memo = TRY(json_optional_string(body, "memo"));
-    if (token.memo && token.memo->size() > kMemoLengthMax)
-        return fail(Errc::bad_input, "the memo is longer than {} bytes", kMemoLengthMax);
+    if (token.memo.value_or("").size() > kFieldLengthMax || token.unit.value_or("").size() > kFieldLengthMax)
+        return fail(Errc::bad_input, "the token's memo or unit is longer than {} bytes", kFieldLengthMax);
     const Json* entries = TRY(wire::member(body, "token"));
     if (!entries->is_array())
         return fail(Errc::bad_input, "token must be an array");

@@ -36,7 +36,8 @@ struct Token {
 
 /// Tokens are at most 256 KiB of text, 256 proofs, one mint. All failures are bad_input with a reason fit for the sender.
 [[nodiscard]] Result<Token> decode_token(std::string_view text);
-/// V4 (`cashuB…`), definite lengths, no padding, V2 keyset ids short, DLEQ included, witness left out.
+/// V4 (`cashuB…`), definite lengths, no padding, V2 keyset ids short, DLEQ included, witness left out. V4 readers
+/// insist on the unit.
 [[nodiscard]] std::string encode_token(const Token& token);
 
 /// Sum of the proofs' amounts; bad_input on overflow.

@@ -16,7 +16,7 @@ TEST_CASE("hash_to_curve gives the points of NUT-00")
 
 TEST_CASE("blinding and signing give the points of NUT-00")
 {
-    const Json file = test::vectors("nut00_blinding");
+    const Json& file = test::vectors("nut00_blinding");
     for (const Json& row : file.at("blinded_messages")) {
         const Bytes x = test::bytes(row, "x_hex");
         CHECK(blind(as_text(x), test::scalar(row, "r")).value() == test::point(row, "B_"));
@@ -59,7 +59,7 @@ TEST_CASE("the mint recognises its own signature and no other")
 
 TEST_CASE("DLEQ hashes, nonces and proofs are those of NUT-12")
 {
-    const Json file = test::vectors("nut12_dleq");
+    const Json& file = test::vectors("nut12_dleq");
     for (const Json& row : file.at("hash_e"))
         CHECK(hash_e(test::point(row, "R1"), test::point(row, "R2"), test::point(row, "K"), test::point(row, "C_")) ==
               test::bytes32(row, "hash"));

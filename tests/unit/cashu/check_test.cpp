@@ -14,7 +14,7 @@ struct Receiver {
 
     Receiver()
     {
-        const Json chain = test::vectors("derived_bdhke_chain");
+        const Json& chain = test::vectors("derived_bdhke_chain");
         whitelist.push_back({.url = "https://mint.example.com",
                              .keysets = decode_keys(dump_json(Json{{"keysets", chain.at("keysets")}}))->keysets});
     }

@@ -65,7 +65,7 @@ struct Keys {
 
 TEST_CASE("P2PK proofs and SIG_ALL requests are judged as NUT-11 says")
 {
-    const Json file = test::vectors("nut11_p2pk");
+    const Json& file = test::vectors("nut11_p2pk");
     const int64_t now = file.at("evaluation_time").get<int64_t>();
     for (const Json& row : file.at("sig_inputs_proofs")) {
         const Json body{{"inputs", Json::array({row.at("proof")})}, {"outputs", Json::array()}};
@@ -78,7 +78,7 @@ TEST_CASE("P2PK proofs and SIG_ALL requests are judged as NUT-11 says")
 
 TEST_CASE("HTLC requests are judged as NUT-14 says")
 {
-    const Json file = test::vectors("nut14_htlc");
+    const Json& file = test::vectors("nut14_htlc");
     const int64_t now = file.at("evaluation_time").get<int64_t>();
     for (const Json& row : file.at("sig_all_swaps"))
         check_sig_all(row, now);
@@ -95,7 +95,7 @@ TEST_CASE("HTLC requests are judged as NUT-14 says")
 
 TEST_CASE("blinded keys are those of NUT-28, and their owner can sign for them")
 {
-    const Json file = test::vectors("nut28_p2bk");
+    const Json& file = test::vectors("nut28_p2bk");
     const Scalar ephemeral = test::scalar(file, "sender_ephemeral_secret");
     const Scalar secret = test::scalar(file, "receiver_secret");
     const Point receiver = test::point(file, "receiver_pubkey");

@@ -18,13 +18,13 @@ crypto::Secret seed_of(const Json& file)
 
 TEST_CASE("the seed of a mnemonic is BIP-39's")
 {
-    const Json file = test::vectors("nut13_deterministic_secrets");
+    const Json& file = test::vectors("nut13_deterministic_secrets");
     CHECK(encode_hex(seed_of(file).expose()) == test::text(file, "seed_hex"));
 }
 
 TEST_CASE("secrets and blinding factors are those of NUT-13")
 {
-    const Json file = test::vectors("nut13_deterministic_secrets");
+    const Json& file = test::vectors("nut13_deterministic_secrets");
     const crypto::Secret seed = seed_of(file);
     for (const char* version : {"version1", "version2"}) {
         const std::string id = test::text(file.at(version), "keyset_id");
@@ -52,7 +52,7 @@ TEST_CASE("no outputs are derived for ids of an unknown version, nor beyond BIP-
 
 TEST_CASE("the mint backup key is NUT-27's")
 {
-    const Json file = test::vectors("nut27_nostr_mint_backup");
+    const Json& file = test::vectors("nut27_nostr_mint_backup");
     const crypto::Scalar key = derive_key(seed_of(file), test::text(file, "domain_separator")).value();
     CHECK(encode_hex(key.expose()) == test::text(file, "secret_key"));
     CHECK(encode_hex(crypto::x_only_public_key(key)) == test::text(file, "public_key_xonly"));

@@ -43,7 +43,7 @@ TEST_CASE("V2 ids are those of NUT-02 and commit to the fee")
 
 TEST_CASE("the derived keysets verify")
 {
-    const Json file = test::vectors("derived_bdhke_chain");
+    const Json& file = test::vectors("derived_bdhke_chain");
     const std::vector<Keyset> keysets = decode_keys(dump_json(Json{{"keysets", file.at("keysets")}}))->keysets;
     CHECK(keysets.size() == 2);
     for (const Keyset& keyset : keysets) {
@@ -60,7 +60,7 @@ TEST_CASE("an id of an unknown version is never verified")
 
 TEST_CASE("keysets with malformed keys are refused as NUT-01 demands")
 {
-    const Json file = test::vectors("nut01_keysets");
+    const Json& file = test::vectors("nut01_keysets");
     for (const Json& row : file.at("invalid"))
         CHECK_FALSE(decode_keys(keys_reply(row.at("keys"))));
     for (const Json& row : file.at("valid"))

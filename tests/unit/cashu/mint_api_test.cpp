@@ -76,7 +76,7 @@ TEST_CASE("answers survive both directions")
 
 TEST_CASE("keysets survive both directions, with amounts up to 2^63")
 {
-    const Json chain = test::vectors("derived_bdhke_chain");
+    const Json& chain = test::vectors("derived_bdhke_chain");
     const std::vector<Keyset> keysets = decode_keys(dump_json(Json{{"keysets", chain.at("keysets")}}))->keysets;
     CHECK(encode_keys(decode_keys(encode_keys(keysets))->keysets) == encode_keys(keysets));
     CHECK(encode_keysets(decode_keysets(encode_keysets(keysets))->keysets) == encode_keysets(keysets));
@@ -154,7 +154,7 @@ TEST_CASE("blank outputs are counted as NUT-08 does")
 
 TEST_CASE("quote signatures are those of NUT-20")
 {
-    const Json file = test::vectors("nut20_mint_quote_signature");
+    const Json& file = test::vectors("nut20_mint_quote_signature");
     const Point key = test::point(file, "pubkey");
     for (const char* section : {"valid", "invalid"})
         for (const Json& row : file.at(section)) {
@@ -173,7 +173,7 @@ TEST_CASE("quote signatures are those of NUT-20")
 
 TEST_CASE("the batch of NUT-29 signs each quote over all outputs; its published example does not verify")
 {
-    const Json file = test::vectors("nut29_batch_mint");
+    const Json& file = test::vectors("nut29_batch_mint");
     const Point key = test::point(file.at("corrected"), "pubkey");
     for (const char* section : {"corrected", "as_published"}) {
         const Json& request = file.at(section).at("request");

@@ -56,7 +56,7 @@ TEST_CASE("creqA requests are those of NUT-18, in both alphabets and with null m
 
 TEST_CASE("our own request is written byte for byte, and read padded or not")
 {
-    const Json file = test::vectors("derived_payment_request");
+    const Json& file = test::vectors("derived_payment_request");
     const PaymentRequest request = decode_payment_request(test::text(file, "encoded_padded")).value();
     CHECK(to_json(request) == file.at("json"));
     CHECK(encode_payment_request(request) == test::text(file, "encoded_unpadded"));

@@ -42,7 +42,7 @@ std::string v3_of(const std::string& json)
 
 TEST_CASE("V3 tokens of NUT-00 are read, and its malformed ones are not")
 {
-    const Json file = test::vectors("nut00_tokens");
+    const Json& file = test::vectors("nut00_tokens");
     for (const Json& row : file.at("v3_valid")) {
         const Token token = decode_token(test::text(row, "serialized")).value();
         const Json& entry = row.at("decoded").at("token")[0];
@@ -57,7 +57,7 @@ TEST_CASE("V3 tokens of NUT-00 are read, and its malformed ones are not")
 
 TEST_CASE("V4 tokens of NUT-00 are read, as text and as bytes")
 {
-    const Json file = test::vectors("nut00_tokens");
+    const Json& file = test::vectors("nut00_tokens");
     for (const Json& row : file.at("v4_valid")) {
         const Token token = decode_token(test::text(row, "serialized")).value();
         check_v4(token, row.at("decoded"));
@@ -73,7 +73,8 @@ TEST_CASE("what is written is read again, without the witness and with short V2 
 {
     for (const Json& row : test::vectors("derived_tokens").at("vectors")) {
         const Result<Token> token = decode_token(test::text(row, "serialized"));
-        if (!token)
+        // V4 can't do without the unit.
+        if (!token || !token->unit)
             continue;
         const std::string name = test::text(row, "name");
         CAPTURE(name);
@@ -84,7 +85,7 @@ TEST_CASE("what is written is read again, without the witness and with short V2 
         REQUIRE(again.proofs.size() == token->proofs.size());
         for (size_t i = 0; i < again.proofs.size(); ++i) {
             CHECK_FALSE(again.proofs[i].witness);
-            CHECK(again.proofs[i].keyset_id.size() == 16);
+            CHECK(again.proofs[i].keyset_id.size() == (token->proofs[i].keyset_id.starts_with("02") ? 66 : 16));
             CHECK(again.proofs[i].dleq.has_value() == token->proofs[i].dleq.has_value());
         }
     }

@@ -8,17 +8,24 @@
 #include <doctest/doctest.h>
 
 #include <fstream>
+#include <map>
 #include <sstream>
 
 namespace berth::cashu::test {
 
-inline Json vectors(const std::string& name)
+/// Read once and kept, so that a loop may run over a part of it.
+inline const Json& vectors(const std::string& name)
 {
+    static std::map<std::string, Json> files;
+    const auto known = files.find(name);
+    if (known != files.end())
+        return known->second;
     std::ifstream file{BERTH_SOURCE_DIR "/tests/vectors/cashu/" + name + ".json"};
     REQUIRE(file.is_open());
     std::stringstream text;
     text << file.rdbuf();
-    return parse_json(text.str(), {.bytes_max = 1 << 22, .depth_max = 32, .items_max = 1'000'000}).value();
+    Json parsed = parse_json(text.str(), {.bytes_max = 1 << 22, .depth_max = 32, .items_max = 1'000'000}).value();
+    return files.emplace(name, std::move(parsed)).first->second;
 }
 
 inline std::string text(const Json& object, const char* member)
