@@ -236,6 +236,12 @@ bool may_include(const Source& source, const std::string& header)
     });
 }
 
+/// A verb that a person watches may pause: no thread of a daemon waits for it.
+bool may_call(const Source& source, std::string_view name)
+{
+    return source.folder == "cli" && name == "sleep_for";
+}
+
 bool calls(const std::string& code, std::string_view name)
 {
     for (size_t at = code.find(name); at != std::string::npos; at = code.find(name, at + 1)) {
@@ -380,7 +386,7 @@ TEST_CASE("no banned call is made")
     for (const Source& source : program())
         for (size_t index = 0; index < source.code.size(); ++index) {
             for (const std::string_view name : kBannedCalls)
-                if (calls(source.code[index], name))
+                if (calls(source.code[index], name) && !may_call(source, name))
                     offences += place(source, index, name);
             if (source.code[index].find("std::regex") != std::string::npos)
                 offences += place(source, index, "std::regex recurses as deep as its input is long");
