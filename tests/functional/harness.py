@@ -210,7 +210,8 @@ class Consumer:
         return Answer(self.start("status", "--provider", provider.pubkey, "--lease", lease, "--transport", transport))
 
     def topup(self, provider, lease, token, transport="nip17"):
-        return Answer(self.start("topup", "--provider", provider.pubkey, "--lease", lease, "--token", token, "--transport", transport))
+        return Answer(self.start("topup", "--provider", provider.pubkey, "--lease", lease, "--token", token,
+                                 "--transport", transport))
 
 
 class Provider:

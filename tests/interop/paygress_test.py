@@ -15,6 +15,7 @@ from peers import NutshellWallet, installed, khatru, nutshell
 SECONDS_MAX = 400
 LEASE_SECONDS = 300
 PAUSE_SECONDS = 17  # how soon after another a request of this client can be told from the one before
+ACCOUNT = ("--ssh-user", "user", "--ssh-pass", "Password12345", "--no-encrypt-volume")
 
 TEMPLATE = f"""
 slug = "headless-browser"
@@ -71,8 +72,8 @@ def run(world):
     listed = client.expect(provider.name, "list", "--online-only")
     check("online" in listed.lower(), "list shows the provider online")
 
-    spawned = client.expect("Workload Provisioned Successfully!", "spawn", *to_provider, "--image", IMAGE, "--token",
-                            wallet.token(LEASE_SECONDS), "--ssh-user", "user", "--ssh-pass", "Password12345", "--no-encrypt-volume")
+    spawned = client.expect("Workload Provisioned Successfully!", "spawn", *to_provider, "--image", IMAGE, *ACCOUNT,
+                            "--token", wallet.token(LEASE_SECONDS))
     lease = lease_in(spawned)
     equal(len(provider.containers()), 1, "there is one container")
 
@@ -84,8 +85,8 @@ def run(world):
     client.expect("Topup successful!", "topup", "--pod-id", lease, *to_provider, "--token", wallet.token(60))
 
     time.sleep(PAUSE_SECONDS)
-    second = client.expect("Workload Provisioned Successfully!", "spawn", *to_provider, "--image", IMAGE, "--token",
-                           wallet.token(LEASE_SECONDS), "--ssh-user", "user", "--ssh-pass", "Password12345", "--no-encrypt-volume")
+    second = client.expect("Workload Provisioned Successfully!", "spawn", *to_provider, "--image", IMAGE, *ACCOUNT,
+                           "--token", wallet.token(LEASE_SECONDS))
     check(lease_in(second) != lease, "the second spawn shows a second lease")
     equal(len(provider.containers()), 2, "and there is a second container")
 

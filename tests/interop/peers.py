@@ -68,7 +68,8 @@ port = {port}
 nip42_auth = true
 nip42_dms = true
 """)
-    relay = world.process(name, [installed("nostr-rs-relay") / "bin" / "nostr-rs-relay", "--db", world.folder, "--config", config])
+    program = installed("nostr-rs-relay") / "bin" / "nostr-rs-relay"
+    relay = world.process(name, [program, "--db", world.folder, "--config", config])
     relay.wait_ready(lambda: accepts(port), 20)
     return f"ws://127.0.0.1:{port}"
 
