@@ -42,7 +42,8 @@ start_private_engine() {
     mkdir -p "$engine_dir/state"
     printf 'version = 2\ndisabled_plugins = ["io.containerd.grpc.v1.cri"]\n' >"$engine_dir/state/containerd.toml"
     local state="$engine_dir/state"
-    # shellcheck disable=SC2016 — expanded by the inner shell
+    # The inner shell expands it.
+    # shellcheck disable=SC2016
     as_root setsid bash -c 'cd /; echo $$ >"$1/containerd.pid"; exec containerd --config "$1/containerd.toml" --root "$1/containerd" \
         --state "$1/containerd-run" --address "$1/containerd.sock"' _ "$state" </dev/null >"$state/containerd.log" 2>&1 8>&- &
     wait_for 20 test -S "$state/containerd.sock" || die "containerd did not start: $(tail -n 5 "$state/containerd.log")"

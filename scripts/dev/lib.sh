@@ -24,6 +24,7 @@ package_installed() { [[ "$(dpkg-query -W -f '${db:Status-Status}' "$1" 2>/dev/n
 need_packages() {
     local group package missing=()
     for group in "$@"; do
+        # shellcheck disable=SC2013
         for package in $(sed -n "s/^$group: //p" scripts/dev/packages.txt); do
             package_installed "$package" || missing+=("$package")
         done
