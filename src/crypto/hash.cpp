@@ -18,6 +18,13 @@ EVP_MD_CTX* context_of(void* context)
     return static_cast<EVP_MD_CTX*>(context);
 }
 
+/// OpenSSL takes a null key for "the key of the last call" and fails; an empty key is legal.
+const uint8_t* key_data(ByteView key)
+{
+    static constexpr uint8_t nothing = 0;
+    return key.empty() ? &nothing : key.data();
+}
+
 } // namespace
 
 Sha256::Sha256() : context_{EVP_MD_CTX_new()}
@@ -54,7 +61,7 @@ Bytes32 hmac_sha256(ByteView key, ByteView message)
 {
     Bytes32 out{};
     unsigned length = 0;
-    VERIFY(HMAC(EVP_sha256(), key.data(), static_cast<int>(key.size()), message.data(), message.size(), out.data(),
+    VERIFY(HMAC(EVP_sha256(), key_data(key), static_cast<int>(key.size()), message.data(), message.size(), out.data(),
                 &length) &&
            length == out.size());
     return out;
@@ -64,7 +71,7 @@ Bytes64 hmac_sha512(ByteView key, ByteView message)
 {
     Bytes64 out{};
     unsigned length = 0;
-    VERIFY(HMAC(EVP_sha512(), key.data(), static_cast<int>(key.size()), message.data(), message.size(), out.data(),
+    VERIFY(HMAC(EVP_sha512(), key_data(key), static_cast<int>(key.size()), message.data(), message.size(), out.data(),
                 &length) &&
            length == out.size());
     return out;

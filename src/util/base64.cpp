@@ -41,7 +41,9 @@ int sextet_of(char c, bool url_too)
     return -1;
 }
 
-Result<Bytes> decode_unpadded(std::string_view text, bool url_too)
+enum class SpareBits { ignored, must_be_zero };
+
+Result<Bytes> decode_unpadded(std::string_view text, bool url_too, SpareBits spare_bits)
 {
     if (text.size() % 4 == 1)
         return fail(Errc::bad_input, "truncated base64 ({} characters)", text.size());
@@ -60,6 +62,8 @@ Result<Bytes> decode_unpadded(std::string_view text, bool url_too)
             out.push_back(static_cast<uint8_t>(buffer >> bits & 0xff));
         }
     }
+    if (spare_bits == SpareBits::must_be_zero && (buffer & ((1u << bits) - 1)) != 0)
+        return fail(Errc::bad_input, "base64 ends in bits that belong to no byte");
     return out;
 }
 
@@ -87,7 +91,7 @@ Result<Bytes> decode_base64_strict(std::string_view text)
 {
     if (text.size() % 4 != 0)
         return fail(Errc::bad_input, "base64 length {} is not a multiple of four", text.size());
-    return decode_unpadded(text.substr(0, text.size() - padding_of(text)), false);
+    return decode_unpadded(text.substr(0, text.size() - padding_of(text)), false, SpareBits::must_be_zero);
 }
 
 Result<Bytes> decode_base64_any(std::string_view text)
@@ -95,7 +99,7 @@ Result<Bytes> decode_base64_any(std::string_view text)
     const size_t padding = padding_of(text);
     if (padding > 0 && text.size() % 4 != 0)
         return fail(Errc::bad_input, "misplaced base64 padding");
-    return decode_unpadded(text.substr(0, text.size() - padding), true);
+    return decode_unpadded(text.substr(0, text.size() - padding), true, SpareBits::ignored);
 }
 
 } // namespace berth

@@ -9,7 +9,8 @@ namespace berth {
 [[nodiscard]] std::string encode_base64(ByteView bytes);             ///< standard alphabet, padded
 [[nodiscard]] std::string encode_base64url_unpadded(ByteView bytes); ///< url alphabet, no padding
 
-/// Standard alphabet, length a multiple of four, padding only at the end; nothing else is forgiven.
+/// Standard alphabet, length a multiple of four, padding only at the end, spare bits zero: one text for
+/// each sequence of bytes.
 [[nodiscard]] Result<Bytes> decode_base64_strict(std::string_view text);
 
 /// Either alphabet, padding present or absent (NUT-00 tokens are seen in all forms).

@@ -1,9 +1,27 @@
 #include "util/time.h"
 
-#include <cstdio>
+#include <algorithm>
 #include <ctime>
 
 namespace berth {
+
+namespace {
+
+bool is_digit(char c)
+{
+    return c >= '0' && c <= '9';
+}
+
+/// The decimal number in `length` characters that are known to be digits.
+int number_at(std::string_view text, size_t position, size_t length)
+{
+    int number = 0;
+    for (const char c : text.substr(position, length))
+        number = number * 10 + (c - '0');
+    return number;
+}
+
+} // namespace
 
 UnixTime wall_clock_now()
 {
@@ -31,23 +49,28 @@ std::string rfc3339(UnixTime time)
 
 Result<UnixTime> parse_rfc3339(std::string_view text)
 {
-    std::tm parts{};
-    int consumed = 0;
-    const std::string copy{text.substr(0, 64)};
-    if (std::sscanf(copy.c_str(), "%4d-%2d-%2dT%2d:%2d:%2d%n", &parts.tm_year, &parts.tm_mon, &parts.tm_mday,
-                    &parts.tm_hour, &parts.tm_min, &parts.tm_sec, &consumed) != 6)
+    // A digit stands for any digit, everything else for itself.
+    constexpr std::string_view shape = "0000-00-00T00:00:00";
+    const auto fits = [](char expected, char c) { return expected == '0' ? is_digit(c) : c == expected; };
+    if (text.size() < shape.size() || !std::equal(shape.begin(), shape.end(), text.begin(), fits))
         return fail(Errc::bad_input, "not an RFC 3339 time");
-    std::string_view rest = std::string_view{copy}.substr(static_cast<size_t>(consumed));
-    if (rest.starts_with('.')) {
-        rest.remove_prefix(1);
-        while (!rest.empty() && rest.front() >= '0' && rest.front() <= '9')
-            rest.remove_prefix(1);
+    const std::chrono::year_month_day date{std::chrono::year{number_at(text, 0, 4)},
+                                           std::chrono::month{static_cast<unsigned>(number_at(text, 5, 2))},
+                                           std::chrono::day{static_cast<unsigned>(number_at(text, 8, 2))}};
+    const std::chrono::hours hours{number_at(text, 11, 2)};
+    const std::chrono::minutes minutes{number_at(text, 14, 2)};
+    const std::chrono::seconds seconds{number_at(text, 17, 2)}; // 60 in a leap second
+    if (!date.ok() || hours.count() > 23 || minutes.count() > 59 || seconds.count() > 60)
+        return fail(Errc::bad_input, "no such time");
+    std::string_view zone = text.substr(shape.size());
+    if (zone.size() > 1 && zone[0] == '.' && is_digit(zone[1])) {
+        zone.remove_prefix(1);
+        while (!zone.empty() && is_digit(zone.front()))
+            zone.remove_prefix(1);
     }
-    if (rest != "Z" && rest != "+00:00")
+    if (zone != "Z" && zone != "+00:00")
         return fail(Errc::bad_input, "not a UTC time");
-    parts.tm_year -= 1900;
-    parts.tm_mon -= 1;
-    return from_unix_seconds(timegm(&parts));
+    return UnixTime{std::chrono::sys_days{date} + hours + minutes + seconds};
 }
 
 std::string human_duration(std::chrono::seconds duration)
