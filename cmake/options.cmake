@@ -19,3 +19,9 @@ if(BERTH_SANITIZE)
   target_compile_options(berth_options INTERFACE -fsanitize=${BERTH_SANITIZE} -fno-sanitize-recover=all -U_FORTIFY_SOURCE)
   target_link_options(berth_options INTERFACE -fsanitize=${BERTH_SANITIZE})
 endif()
+
+if(BERTH_FUZZ)
+  # Coverage in the libraries, or the fuzzers would search blindly; each fuzzer brings its own main.
+  target_compile_options(berth_options INTERFACE -fsanitize=fuzzer-no-link)
+  target_link_options(berth_options INTERFACE -fsanitize=fuzzer-no-link)
+endif()
