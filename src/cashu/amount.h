@@ -1,5 +1,6 @@
 #pragma once
-// Money as integers with checked arithmetic: Amount in a keyset's unit, Msat for everything that is compared or kept in books.
+// Money as integers with checked arithmetic: Amount in a keyset's unit, Msat for everything that is compared or kept in
+// books.
 
 #include "util/result.h"
 

@@ -1,5 +1,5 @@
 #pragma once
-// What wallet and mint say to each other over HTTP: bodies as types, strict JSON both ways (NUT-01, 02, 03, 06, 07, 09).
+// What wallet and mint say to each other over HTTP: bodies as types, strict JSON both ways (NUT-01, 02, 03, 07, 09).
 // decode_* judge form and size only and fail with bad_input; whether an answer fits its question is the caller's.
 
 #include "cashu/dleq.h"

@@ -34,7 +34,8 @@ struct Token {
     std::vector<Proof> proofs;
 };
 
-/// Tokens are at most 256 KiB of text, 256 proofs, one mint. All failures are bad_input with a reason fit for the sender.
+/// Tokens are at most 256 KiB of text, 256 proofs, one mint. All failures are bad_input with a reason fit for the
+/// sender.
 [[nodiscard]] Result<Token> decode_token(std::string_view text);
 /// V4 (`cashuB…`), definite lengths, no padding, V2 keyset ids short, DLEQ included, witness left out. V4 readers
 /// insist on the unit.
