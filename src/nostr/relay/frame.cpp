@@ -28,11 +28,14 @@ Result<Frame> parse_event_frame(const Json& frame)
 Result<Frame> parse_ok_frame(const Json& frame)
 {
     const std::string id_text = TRY(text_at(frame, 1));
-    const EventId id = TRY(decode_hex_array<32>(id_text));
     if (frame.size() < 3 || !frame[2].is_boolean())
         return fail(Errc::bad_input, "OK without a boolean");
+    // Some relays answer "?" when they can't read the id: an honest answer, but not about any event of ours.
+    const auto id = decode_hex_array<32>(id_text);
+    if (!id)
+        return Frame{OtherFrame{}};
     const bool has_text = frame.size() > 3 && frame[3].is_string();
-    return Frame{OkFrame{id, frame[2].get<bool>(), has_text ? frame[3].get<std::string>() : std::string{}}};
+    return Frame{OkFrame{*id, frame[2].get<bool>(), has_text ? frame[3].get<std::string>() : std::string{}}};
 }
 
 PageEnd page_end_of(const Json& frame)
@@ -65,6 +68,8 @@ Result<Frame> parse_frame(std::string_view text)
         return Frame{EoseFrame{std::move(first), page_end_of(frame)}};
     if (verb == "NOTICE")
         return Frame{NoticeFrame{std::move(first)}};
+    if (verb == "AUTH" && first.empty())
+        return fail(Errc::bad_input, "AUTH without a challenge");
     if (verb == "AUTH")
         return Frame{ChallengeFrame{std::move(first)}};
     const bool has_text = frame.size() > 2 && frame[2].is_string();

@@ -31,7 +31,7 @@ struct NoticeFrame {
 struct ChallengeFrame {
     std::string challenge;
 };
-/// A verb that we have no use for, such as COUNT.
+/// A frame that we have no use for: another verb, such as COUNT, or an OK for what is no event id.
 struct OtherFrame {};
 using Frame = std::variant<OtherFrame, EventFrame, OkFrame, EoseFrame, ClosedFrame, NoticeFrame, ChallengeFrame>;
 
