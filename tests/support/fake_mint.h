@@ -128,6 +128,14 @@ public:
     {
         return spent_.count(cashu::hash_to_curve(std::string_view{proof.secret})) != 0;
     }
+    /// What swapping these costs (NUT-02).
+    cashu::Amount fee_of(const std::vector<cashu::Proof>& proofs) const
+    {
+        uint64_t ppk = 0;
+        for (const auto& proof : proofs)
+            ppk += keysets_.at(proof.keyset_id).input_fee_ppk;
+        return (ppk + 999) / 1000;
+    }
     /// Whether the mint would take all of these.
     bool accepts(const std::vector<cashu::Proof>& proofs) const
     {
@@ -167,6 +175,7 @@ public:
     std::map<std::string, int> calls; ///< by path
     std::vector<std::string> swap_bodies;
     size_t swaps_executed = 0;
+    cashu::Amount fees_taken = 0;
 
 private:
     static std::string hex_of(const Bytes32& bytes)
@@ -268,6 +277,7 @@ private:
         }
         spend(request->inputs);
         ++swaps_executed;
+        fees_taken += in - out;
         return signatures;
     }
 

@@ -1,0 +1,157 @@
+#include "sim/fake_engine.h"
+
+#include <algorithm>
+
+namespace berth::sim {
+
+using namespace std::chrono_literals;
+using namespace provider;
+
+namespace {
+
+compute::Workload workload_of(const ContainerLife& life)
+{
+    return {.container_id = life.id,
+            .network_id = "net-" + life.lease,
+            .ip = "10.0.0.2",
+            .running = true,
+            .exit_code = 0,
+            .out_of_memory = false,
+            .status = "running"};
+}
+
+} // namespace
+
+ContainerLife* FakeEngine::find_running(const std::string& lease)
+{
+    for (ContainerLife& life : history_)
+        if (life.lease == lease && life.removed == UnixTime::max())
+            return &life;
+    return nullptr;
+}
+
+std::vector<ContainerLife> FakeEngine::running() const
+{
+    std::vector<ContainerLife> found;
+    for (const ContainerLife& life : history_)
+        if (life.removed == UnixTime::max())
+            found.push_back(life);
+    return found;
+}
+
+void FakeEngine::submit(Job job)
+{
+    process_.survive_effect();
+    if (faults_.strike(2)) {
+        is_down_ = true;
+        clock_.after(dice_.between(1'000, 40'000), [this] { is_down_ = false; });
+    }
+    const bool is_pull = std::holds_alternative<PullImageJob>(job);
+    const auto takes = is_pull ? dice_.between(200, 20'000) : dice_.between(5, 400);
+    clock_.after(takes, [this, job = std::move(job), life = process_.life()] {
+        // A request that the Engine has is carried out, whoever has died meanwhile.
+        if (life != process_.life() && dice_.chance(50))
+            return;
+        if (is_down_)
+            return process_.post(life, lose(job, Error{Errc::unavailable, "no Engine"}));
+        JobResult result = execute(job);
+        if (faults_.strike(4))
+            result = lose(job, Error{Errc::outcome_unknown, "the answer was lost"});
+        process_.post(life, std::move(result));
+    });
+}
+
+JobResult FakeEngine::lose(const Job& job, const Error& error) const
+{
+    const Unexpected failure{error};
+    if (const auto* find = std::get_if<FindImageJob>(&job))
+        return ImageFound{find->image, failure};
+    if (const auto* pull = std::get_if<PullImageJob>(&job))
+        return ImagePulled{pull->image, failure};
+    if (const auto* prepare = std::get_if<PrepareJob>(&job))
+        return WorkloadPrepared{prepare->spec.lease, failure};
+    if (const auto* make = std::get_if<CreateJob>(&job))
+        return WorkloadCreated{make->spec.lease, failure};
+    if (const auto* inspect = std::get_if<InspectJob>(&job))
+        return WorkloadInspected{inspect->lease, failure};
+    if (const auto* remove = std::get_if<DestroyJob>(&job))
+        return WorkloadDestroyed{remove->lease, failure};
+    if (std::holds_alternative<SurveyJob>(job))
+        return Surveyed{failure, failure};
+    return NodeStatusRead{failure};
+}
+
+Result<compute::Workload> FakeEngine::create(const compute::WorkloadSpec& spec)
+{
+    if (const ContainerLife* known = find_running(spec.lease))
+        return workload_of(*known);
+    if (faults_.strike(6)) {
+        networks_.erase(spec.lease);
+        return fail(Errc::bad_input, "the container could not be started");
+    }
+    ContainerLife life{.lease = spec.lease,
+                       .number = spec.number,
+                       .id = fmt::format("container{}", history_.size()),
+                       .started = clock_.now()};
+    for (const compute::PortMapping& port : spec.ports)
+        life.ports.insert(port.host_port);
+    for (const ContainerLife& other : running()) {
+        const bool clashes = std::any_of(life.ports.begin(), life.ports.end(),
+                                         [&](uint16_t port) { return other.ports.contains(port); });
+        if (other.number == spec.number || clashes)
+            return fail(Errc::conflict, "the name or a port is another's");
+    }
+    networks_.insert(spec.lease);
+    history_.push_back(std::move(life));
+    return workload_of(history_.back());
+}
+
+Result<void> FakeEngine::destroy(const std::string& lease)
+{
+    if (faults_.strike(4))
+        return fail(Errc::unavailable, "removal is in progress");
+    if (ContainerLife* known = find_running(lease))
+        known->removed = clock_.now();
+    networks_.erase(lease);
+    return {};
+}
+
+JobResult FakeEngine::execute(const Job& job)
+{
+    if (const auto* find = std::get_if<FindImageJob>(&job))
+        return ImageFound{find->image,
+                          images_.contains(find->image) ? compute::ImageState::present : compute::ImageState::absent};
+    if (const auto* pull = std::get_if<PullImageJob>(&job)) {
+        if (faults_.strike(5))
+            return lose(job, Error{Errc::not_found, "no such image"});
+        images_.insert(pull->image);
+        return ImagePulled{pull->image, {}};
+    }
+    if (const auto* prepare = std::get_if<PrepareJob>(&job)) {
+        if (faults_.strike(5))
+            return lose(job, Error{Errc::bad_input, "no network for it"});
+        networks_.insert(prepare->spec.lease);
+        return WorkloadPrepared{prepare->spec.lease, {}};
+    }
+    if (const auto* make = std::get_if<CreateJob>(&job))
+        return WorkloadCreated{make->spec.lease, create(make->spec)};
+    if (const auto* remove = std::get_if<DestroyJob>(&job))
+        return WorkloadDestroyed{remove->lease, destroy(remove->lease)};
+    if (const auto* inspect = std::get_if<InspectJob>(&job)) {
+        for (const ContainerLife& life : running())
+            if (life.id == inspect->container_id)
+                return WorkloadInspected{inspect->lease, workload_of(life)};
+        return lose(job, Error{Errc::not_found, "no such container"});
+    }
+    if (std::holds_alternative<SurveyJob>(job)) {
+        std::vector<compute::LabelledObject> objects;
+        for (const std::string& lease : networks_)
+            objects.push_back({"network", "net-" + lease, "", lease});
+        for (const ContainerLife& life : running())
+            objects.push_back({"container", life.id, "", life.lease});
+        return Surveyed{compute::EngineInfo{.cpus = 16, .memory_bytes = 64ULL << 30}, std::move(objects)};
+    }
+    return NodeStatusRead{compute::NodeStatus{.disk_total = 1ULL << 40}};
+}
+
+} // namespace berth::sim

@@ -1,0 +1,119 @@
+#include "sim/process.h"
+
+namespace berth::sim {
+
+namespace {
+
+constexpr unsigned kCrashPercent = 2;
+
+} // namespace
+
+void FragileRandom::fill(std::span<uint8_t> out)
+{
+    if (calls_left_ && (*calls_left_)-- == 0)
+        throw CrashNow{};
+    for (uint8_t& byte : out)
+        byte = static_cast<uint8_t>(dice_.next());
+}
+
+Process::Process(Clockwork& clock, Dice& dice, Faults& faults, provider::Options options, std::string directory)
+    : clock_{clock}, dice_{dice}, faults_{faults}, options_{std::move(options)}, directory_{std::move(directory)},
+      random_{dice.next()}
+{
+}
+
+Process::Death Process::choose_death()
+{
+    if (faults_.is_healed() || crashes_left_ == 0 || !dice_.chance(kCrashPercent))
+        return Death::none;
+    --crashes_left_;
+    switch (dice_.below(3)) {
+    case 0: return Death::before_commit;
+    case 1: random_.crash_at_call(dice_.below(8)); return Death::in_transaction;
+    default: effects_left_ = dice_.below(4); return Death::between_effects;
+    }
+}
+
+void Process::survive_effect()
+{
+    if (effects_left_ && (*effects_left_)-- == 0)
+        throw CrashNow{};
+}
+
+void Process::die(std::chrono::milliseconds down_for)
+{
+    ++crashes_;
+    ++life_;
+    random_.crash_at_call({});
+    effects_left_.reset();
+    core_.reset();
+    database_.reset();
+    inbox_.clear();
+    outside_->on_death();
+    clock_.after(down_for, [this] { start(); });
+}
+
+template <class Work>
+void Process::run(Work&& work)
+{
+    const Death death = choose_death();
+    try {
+        if (death == Death::before_commit)
+            throw CrashNow{};
+        const Result<void> done = work();
+        if (!done) {
+            complaint_ = done.error().message;
+            return die(std::chrono::seconds{1});
+        }
+        // A batch too small to die in is survived, and the next one is another chance.
+        if (death != Death::none) {
+            random_.crash_at_call({});
+            effects_left_.reset();
+            ++crashes_left_;
+        }
+    } catch (const CrashNow&) {
+        die(dice_.between(50, 8000));
+    }
+}
+
+void Process::start()
+{
+    auto database = db::Database::open({.path = directory_ + "/db", .exclusive = true});
+    if (!database) {
+        complaint_ = database.error().message;
+        return;
+    }
+    database_.emplace(std::move(*database));
+    run([this]() -> Result<void> {
+        core_ = TRY(provider::Core::create(options_, {.database = *database_,
+                                                      .sockets = outside_->sockets,
+                                                      .http = outside_->http,
+                                                      .jobs = outside_->jobs,
+                                                      .random = random_}));
+        return core_->start(clock_.now());
+    });
+}
+
+void Process::post(uint64_t life, provider::Message message)
+{
+    if (core_ && life == life_)
+        inbox_.push_back(std::move(message));
+}
+
+void Process::turn()
+{
+    if (!core_ || (inbox_.empty() && core_->next_due() > clock_.now()))
+        return;
+    std::vector<provider::Message> batch;
+    batch.swap(inbox_);
+    run([&] { return core_->handle(std::move(batch), clock_.now()); });
+}
+
+UnixTime Process::next_due() const
+{
+    if (!core_)
+        return UnixTime::max();
+    return inbox_.empty() ? core_->next_due() : clock_.now();
+}
+
+} // namespace berth::sim

@@ -1,0 +1,169 @@
+#include "sim/simulation.h"
+
+#include "sim/invariant.h"
+#include "sim/mint_gate.h"
+
+#include <filesystem>
+
+namespace berth::sim {
+
+using namespace std::chrono_literals;
+
+namespace {
+
+constexpr int kPurchases = 4;
+constexpr int kFaultBudget = 15;
+constexpr auto kShopping = 60s;
+constexpr auto kFaultsFor = 240s;
+/// Room for the redemption deadline, the longest lease and the late repeats.
+constexpr auto kSettling = 2'400s;
+constexpr auto kLastLook = 150s;
+constexpr uint64_t kRate = 1'000;
+constexpr int kTurnsMax = 20'000;
+
+const test::FakeMint& fresh_mint(bool with_fee)
+{
+    static const test::FakeMint free{{.input_fee_ppk = 0}};
+    static const test::FakeMint dear{{.input_fee_ppk = 400}};
+    return with_fee ? dear : free;
+}
+
+nostr::SecretKey provider_key()
+{
+    Bytes32 bytes{};
+    bytes.back() = 7;
+    return nostr::SecretKey::create(bytes).value();
+}
+
+class Simulation {
+public:
+    Simulation(uint64_t seed, const std::string& directory)
+        : dice_{seed}, faults_{dice_, kFaultBudget}, mint_{fresh_mint(dice_.chance(50))},
+          process_{clock_, dice_, faults_, options(directory), directory}, engine_{clock_, dice_, faults_, process_},
+          gate_{clock_, dice_, faults_, process_, mint_},
+          consumers_{{clock_, dice_, faults_, mint_, nostr::PublicKey::of(provider_key())}},
+          relays_{clock_, dice_, faults_, process_, options(directory).relays,
+                  [this](const nostr::Event& event) { consumers_.on_event(event); }}
+    {
+        consumers_.connect(relays_);
+        process_.connect({.sockets = relays_,
+                          .http = [this](uint64_t id, net::HttpRequest request) { gate_.send(id, std::move(request)); },
+                          .jobs = engine_,
+                          .on_death = [this] { relays_.forget_connections(); }});
+    }
+
+    Outcome run()
+    {
+        process_.start();
+        consumers_.plan(kPurchases, kShopping);
+        run_until(clock_.now() + kFaultsFor, [] { return false; });
+        faults_.heal();
+        gate_.heal();
+        engine_.heal();
+        run_until(clock_.now() + kSettling, [this] { return is_settled(); });
+        if (!consumers_.is_everything_answered())
+            violations_.push_back("requests are left without an answer");
+        run_until(clock_.now() + kLastLook, [] { return false; });
+        return conclude();
+    }
+
+private:
+    provider::Options options(const std::string& directory)
+    {
+        provider::Options made{.key = provider_key()};
+        made.name = "sim";
+        made.public_address = "203.0.113.7";
+        made.relays = {"wss://a.example", "wss://b.example"};
+        made.wallet.mints = {{.url = mint_.url()}};
+        made.wallet.clock = [this] { return clock_.now(); };
+        made.seed_file = directory + "/seed";
+        made.specs = {{.id = "basic",
+                       .name = "Basic",
+                       .description = "small",
+                       .cpu_millicores = 1000,
+                       .memory_mb = 1024,
+                       .disk_gb = 10,
+                       .rate_msats_per_sec = kRate}};
+        made.capacity.storage_gb = 1000;
+        made.ports = {31000, 31020};
+        made.number_last = 1003;
+        made.heartbeat_interval = 1h;
+        made.status_age_max = made.request_age_max;
+        return made;
+    }
+
+    template <class Done>
+    void run_until(UnixTime end, Done&& done)
+    {
+        for (;;) {
+            const UnixTime next = std::min(clock_.next(), process_.next_due());
+            if (next > end || done())
+                break;
+            if (++turns_ > kTurnsMax) {
+                violations_.push_back("it never settles");
+                break;
+            }
+            // Messages of a few milliseconds make a batch now and then.
+            clock_.set_now(next + (dice_.chance(20) ? dice_.between(0, 50) : 0ms));
+            clock_.run_due();
+            process_.turn();
+        }
+        if (clock_.next() > end)
+            clock_.set_now(end);
+    }
+
+    [[nodiscard]] bool is_settled() const
+    {
+        return clock_.now() > started_ + kShopping + 510s + kFaultsFor && consumers_.is_everything_answered() &&
+               engine_.running().empty();
+    }
+
+    Outcome conclude()
+    {
+        Outcome outcome{.faults = faults_.struck(), .crashes = process_.crashes(), .violations = violations_};
+        if (!process_.complaint().empty())
+            outcome.violations.push_back("the core stopped: " + process_.complaint());
+        if (!process_.is_up()) {
+            outcome.violations.push_back("the core is not running");
+            return outcome;
+        }
+        cashu::Msat balance;
+        for (const cashu::MintStatus& mint : process_.core().mints())
+            balance.value += mint.balance.value;
+        Verdict verdict = judge({.consumers = consumers_,
+                                 .engine = engine_,
+                                 .mint = mint_,
+                                 .provider_balance = balance,
+                                 .rate_msats_per_sec = kRate});
+        outcome.granted = verdict.granted;
+        outcome.refunded = verdict.refunded;
+        outcome.violations.insert(outcome.violations.end(), verdict.violations.begin(), verdict.violations.end());
+        return outcome;
+    }
+
+    Clockwork clock_;
+    const UnixTime started_ = clock_.now();
+    Dice dice_;
+    Faults faults_;
+    test::FakeMint mint_;
+    Process process_;
+    FakeEngine engine_;
+    MintGate gate_;
+    Consumers consumers_;
+    FakeRelays relays_;
+    std::vector<std::string> violations_;
+    int turns_ = 0;
+};
+
+} // namespace
+
+Outcome simulate(uint64_t seed, const std::string& directory)
+{
+    std::filesystem::remove_all(directory);
+    std::filesystem::create_directories(directory);
+    Outcome outcome = Simulation{seed, directory}.run();
+    std::filesystem::remove_all(directory);
+    return outcome;
+}
+
+} // namespace berth::sim

@@ -1,0 +1,21 @@
+#pragma once
+// One seed's world from the first request to the last sat counted.
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace berth::sim {
+
+struct Outcome {
+    int faults = 0;
+    int crashes = 0;
+    int granted = 0;
+    int refunded = 0;
+    std::vector<std::string> violations;
+};
+
+/// Files go below `directory`, which is emptied first and removed afterwards.
+[[nodiscard]] Outcome simulate(uint64_t seed, const std::string& directory);
+
+} // namespace berth::sim
