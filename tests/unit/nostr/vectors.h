@@ -8,17 +8,23 @@
 #include <doctest/doctest.h>
 
 #include <fstream>
+#include <map>
 #include <sstream>
 
 namespace berth::nostr::test {
 
-inline Json vectors(const std::string& file)
+/// Kept for the process: a loop over a part of a file must not outlive it.
+inline const Json& vectors(const std::string& file)
 {
+    static std::map<std::string, Json> files;
+    const auto known = files.find(file);
+    if (known != files.end())
+        return known->second;
     std::ifstream stream{std::string{BERTH_SOURCE_DIR} + "/tests/vectors/nostr/" + file};
     REQUIRE(stream.is_open());
     std::ostringstream text;
     text << stream.rdbuf();
-    return parse_json(text.str()).value();
+    return files.emplace(file, parse_json(text.str()).value()).first->second;
 }
 
 inline std::string text(const Json& object, const char* member)
