@@ -17,9 +17,9 @@ crypto::Point hash_to_curve(ByteView message)
     for (uint32_t counter = 0;; ++counter) {
         // Every other candidate is on the curve, so the limit is never reached.
         VERIFY(counter < kCandidatesMax);
-        const std::array<uint8_t, 4> little_endian{
-            static_cast<uint8_t>(counter), static_cast<uint8_t>(counter >> 8), static_cast<uint8_t>(counter >> 16),
-            static_cast<uint8_t>(counter >> 24)};
+        const std::array<uint8_t, 4> little_endian{static_cast<uint8_t>(counter), static_cast<uint8_t>(counter >> 8),
+                                                   static_cast<uint8_t>(counter >> 16),
+                                                   static_cast<uint8_t>(counter >> 24)};
         const Bytes32 x = crypto::Sha256{}.update(message_hash).update(little_endian).finish();
         Bytes33 candidate{0x02};
         std::copy(x.begin(), x.end(), candidate.begin() + 1);

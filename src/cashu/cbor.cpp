@@ -40,14 +40,22 @@ public:
             return fail(Errc::bad_input, "CBOR of more than {} items", limits_.items_max);
         const Header header = TRY(read_header());
         switch (header.major) {
-        case unsigned_integer: return CborValue{header.argument};
-        case negative_integer: return CborValue{CborNegative{header.argument}};
-        case byte_string: return byte_string_item(header);
-        case text_string: return text_item(header);
-        case array: return array_item(header, depth);
-        case map: return map_item(header, depth);
-        case simple: return simple_item(header);
-        default: return fail(Errc::bad_input, "CBOR tags are not accepted");
+        case unsigned_integer:
+            return CborValue{header.argument};
+        case negative_integer:
+            return CborValue{CborNegative{header.argument}};
+        case byte_string:
+            return byte_string_item(header);
+        case text_string:
+            return text_item(header);
+        case array:
+            return array_item(header, depth);
+        case map:
+            return map_item(header, depth);
+        case simple:
+            return simple_item(header);
+        default:
+            return fail(Errc::bad_input, "CBOR tags are not accepted");
         }
     }
 
@@ -153,11 +161,15 @@ private:
     static Result<CborValue> simple_item(const Header& header)
     {
         switch (header.info) {
-        case kFalse: return CborValue{false};
-        case kTrue: return CborValue{true};
+        case kFalse:
+            return CborValue{false};
+        case kTrue:
+            return CborValue{true};
         case kNull:
-        case kUndefined: return CborValue{CborNull{}};
-        default: return fail(Errc::bad_input, "CBOR floats and other simple values are not accepted");
+        case kUndefined:
+            return CborValue{CborNull{}};
+        default:
+            return fail(Errc::bad_input, "CBOR floats and other simple values are not accepted");
         }
     }
 

@@ -8,14 +8,14 @@ namespace berth::cashu {
 
 /// Why a token is refused, in terms that map one to one to the marketplace's error types.
 enum class TokenFault {
-    invalid,           ///< malformed, locked to somebody else, bad DLEQ, unknown keyset …
-    wrong_mint,        ///< not on the whitelist
+    invalid,    ///< malformed, locked to somebody else, bad DLEQ, unknown keyset …
+    wrong_mint, ///< not on the whitelist
     unsupported_unit,
-    worthless,         ///< the fee eats it
+    worthless, ///< the fee eats it
     already_spent,
-    pending,           ///< another request holds it, or the mint says so
-    mint_unavailable,  ///< its keysets are not known yet and the mint can't be asked now; or past the deadline
-    mint_refused,      ///< a definitive no with the inputs proven unspent
+    pending,          ///< another request holds it, or the mint says so
+    mint_unavailable, ///< its keysets are not known yet and the mint can't be asked now; or past the deadline
+    mint_refused,     ///< a definitive no with the inputs proven unspent
 };
 
 struct TokenRefusal {
@@ -30,8 +30,8 @@ struct CheckedToken {
     Amount gross = 0;
     Amount fee = 0;
     Msat net;
-    std::vector<Proof> proofs;       ///< with full keyset ids
-    std::vector<crypto::Point> ys;   ///< hash_to_curve of each secret, same order
+    std::vector<Proof> proofs;     ///< with full keyset ids
+    std::vector<crypto::Point> ys; ///< hash_to_curve of each secret, same order
 };
 
 /// Either a checked token, or why not, or "ask again once the mint's keysets arrived".
@@ -43,9 +43,9 @@ struct TokenCheck {
 
 /// A whitelisted mint as far as it is known.
 struct KnownMint {
-    std::string url;              ///< normalised
-    std::vector<Keyset> keysets;  ///< with keys, ids verified, active or not
-    bool enforces_p2pk = true;    ///< announces NUT-11; else locks are no locks
+    std::string url;             ///< normalised
+    std::vector<Keyset> keysets; ///< with keys, ids verified, active or not
+    bool enforces_p2pk = true;   ///< announces NUT-11; else locks are no locks
 };
 
 struct CheckOptions {

@@ -15,14 +15,14 @@ enum class SigFlag { inputs, all };
 /// What a well-formed P2PK or HTLC secret demands.
 struct Condition {
     LockKind kind = LockKind::p2pk;
-    Bytes32 secret_hash{};            ///< what SIG_INPUTS signatures are over
-    std::string data;                 ///< as written: a key, or the hex hash of a preimage
-    std::string tags;                 ///< canonical JSON of the tags; SIG_ALL inputs must agree in it
-    std::vector<crypto::Point> keys;  ///< main path: data (P2PK only), then tag pubkeys; distinct in x
-    uint64_t n_sigs = 1;              ///< 0 for an HTLC without keys
+    Bytes32 secret_hash{};           ///< what SIG_INPUTS signatures are over
+    std::string data;                ///< as written: a key, or the hex hash of a preimage
+    std::string tags;                ///< canonical JSON of the tags; SIG_ALL inputs must agree in it
+    std::vector<crypto::Point> keys; ///< main path: data (P2PK only), then tag pubkeys; distinct in x
+    uint64_t n_sigs = 1;             ///< 0 for an HTLC without keys
     std::vector<crypto::Point> refund_keys;
     uint64_t n_sigs_refund = 1;
-    std::optional<int64_t> locktime;  ///< Unix seconds
+    std::optional<int64_t> locktime; ///< Unix seconds
     SigFlag sig_flag = SigFlag::inputs;
 };
 
@@ -67,9 +67,8 @@ enum class LockStanding {
 
 /// The secret key that signs for one of the condition's keys: `key` itself, or `key` blinded by `p2pk_e` (NUT-28).
 /// nullopt when none of them is ours.
-[[nodiscard]] std::optional<crypto::Scalar> find_signing_key(const Condition& condition,
-                                                             const std::optional<std::string>& p2pk_e,
-                                                             const crypto::Scalar& key);
+[[nodiscard]] std::optional<crypto::Scalar>
+find_signing_key(const Condition& condition, const std::optional<std::string>& p2pk_e, const crypto::Scalar& key);
 
 /// The witness (JSON text) that spends one SIG_INPUTS proof with a signing key; keeps the preimage of `known`.
 [[nodiscard]] std::string sign_input(const Condition& condition, const std::optional<Witness>& known,

@@ -127,8 +127,12 @@ void CounterScan::on_states(const KeysetId& id, ScanRow scan, const std::vector<
                                         [&y](const ProofStateOf& candidate) { return candidate.Y == y; });
         if (state == reply->end() || state->state == ProofState::spent)
             continue;
-        found.push_back({.y = y, .mint = scan.mint, .unit = keyset->unit, .proof = proof,
-                         .state = HoldingState::unspent, .owner = 0});
+        found.push_back({.y = y,
+                         .mint = scan.mint,
+                         .unit = keyset->unit,
+                         .proof = proof,
+                         .state = HoldingState::unspent,
+                         .owner = 0});
     }
     advance(std::move(scan), found);
 }

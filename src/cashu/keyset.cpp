@@ -41,8 +41,8 @@ KeysetId derive_keyset_id_v1(const std::map<Amount, crypto::Point>& keys)
     return "00" + encode_hex(hash.finish()).substr(0, kIdLengthV1 - 2);
 }
 
-KeysetId derive_keyset_id_v2(const std::map<Amount, crypto::Point>& keys, std::string_view unit,
-                             uint64_t input_fee_ppk, std::optional<int64_t> final_expiry)
+KeysetId derive_keyset_id_v2(const std::map<Amount, crypto::Point>& keys, std::string_view unit, uint64_t input_fee_ppk,
+                             std::optional<int64_t> final_expiry)
 {
     std::string preimage;
     for (const auto& [amount, key] : keys)
@@ -82,8 +82,8 @@ Result<KeysetId> expand_keyset_id(std::string_view token_id_hex, const std::vect
     const Bytes bytes = TRY(decode_hex(token_id_hex, HexCase::any));
     const std::string id = encode_hex(bytes);
     const bool is_short_v2 = id.size() == kShortIdLength && id.starts_with("01");
-    const bool is_full = (id.size() == kIdLengthV1 && id.starts_with("00")) ||
-                         (id.size() == kIdLengthV2 && id.starts_with("01"));
+    const bool is_full =
+        (id.size() == kIdLengthV1 && id.starts_with("00")) || (id.size() == kIdLengthV2 && id.starts_with("01"));
     if (!is_short_v2 && !is_full)
         return fail(Errc::bad_input, "keyset id {} is of an unknown length or version", printable(id, kIdLengthV2));
 

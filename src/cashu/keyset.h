@@ -19,7 +19,7 @@ struct Keyset {
     Unit unit = Unit::sat;
     bool active = false;
     uint64_t input_fee_ppk = 0;
-    std::optional<int64_t> final_expiry; ///< Unix seconds
+    std::optional<int64_t> final_expiry;  ///< Unix seconds
     std::map<Amount, crypto::Point> keys; ///< empty while only /v1/keysets was read
 
     [[nodiscard]] std::vector<Amount> denominations() const; ///< ascending

@@ -55,8 +55,8 @@ bool is_better_for_outputs(const Keyset& a, const Keyset& b)
 
 KeysetBook::KeysetBook(WalletStore& store, MintClient& client, const WalletOptions& options,
                        std::function<void(const std::string& mint)> on_refreshed)
-    : store_{store}, client_{client}, units_{options.units}, clock_{options.clock},
-      on_refreshed_{std::move(on_refreshed)}
+    : store_{store}, client_{client}, units_{options.units}, clock_{options.clock}, on_refreshed_{
+                                                                                        std::move(on_refreshed)}
 {
     for (const MintOptions& mint : options.mints)
         mints_[mint.url].practice_allowed = mint.practice_allowed;
@@ -134,9 +134,8 @@ KeysetBook::Refresh KeysetBook::refresh(const std::string& mint, UnixTime now)
     progress.retry_at.reset();
     progress.problem.clear();
     const uint64_t generation = ++progress.generation;
-    client_.fetch_info(mint, [this, mint, generation](const Result<std::string>& text) {
-        on_info(mint, generation, text);
-    });
+    client_.fetch_info(mint,
+                       [this, mint, generation](const Result<std::string>& text) { on_info(mint, generation, text); });
     return Refresh::under_way;
 }
 
@@ -158,9 +157,8 @@ void KeysetBook::on_info(const std::string& mint, uint64_t generation, const Res
     const auto stored = store_.set_mint_info(mint, *text, clock_());
     if (!stored)
         return end_refresh(mint, stored.error().message);
-    client_.fetch_keysets(mint, [this, mint, generation](const Result<KeysetsReply>& reply) {
-        on_keysets(mint, generation, reply);
-    });
+    client_.fetch_keysets(
+        mint, [this, mint, generation](const Result<KeysetsReply>& reply) { on_keysets(mint, generation, reply); });
 }
 
 void KeysetBook::on_keysets(const std::string& mint, uint64_t generation, const Result<KeysetsReply>& reply)

@@ -43,14 +43,14 @@ private:
     /// In memory only: losing it costs one more refresh.
     struct Progress {
         bool practice_allowed = false;
-        uint64_t generation = 0;          ///< of the refresh under way; answers to older ones are ignored
+        uint64_t generation = 0; ///< of the refresh under way; answers to older ones are ignored
         bool under_way = false;
         bool failing = false;
         int failures = 0;
         std::optional<UnixTime> ended_at;
         std::optional<UnixTime> retry_at;
-        std::vector<Keyset> keys_wanted;  ///< from /v1/keysets, their keys not read yet
-        std::string problem;              ///< a keyset that was refused, or why the mint can't be read
+        std::vector<Keyset> keys_wanted; ///< from /v1/keysets, their keys not read yet
+        std::string problem;             ///< a keyset that was refused, or why the mint can't be read
     };
 
     void on_info(const std::string& mint, uint64_t generation, const Result<std::string>& text);

@@ -105,9 +105,12 @@ Result<ProofState> parse_state(const std::string& text)
 const char* name_of(ProofState state)
 {
     switch (state) {
-    case ProofState::unspent: return "UNSPENT";
-    case ProofState::pending: return "PENDING";
-    case ProofState::spent: break;
+    case ProofState::unspent:
+        return "UNSPENT";
+    case ProofState::pending:
+        return "PENDING";
+    case ProofState::spent:
+        break;
     }
     return "SPENT";
 }
@@ -221,8 +224,8 @@ Result<std::vector<BlindedMessage>> decode_restore_request(std::string_view json
 
 std::string encode_restore_reply(const RestoreReply& reply)
 {
-    return dump_json(OrderedJson{{"outputs", wire::to_json(reply.outputs)},
-                                 {"signatures", wire::to_json(reply.signatures)}});
+    return dump_json(
+        OrderedJson{{"outputs", wire::to_json(reply.outputs)}, {"signatures", wire::to_json(reply.signatures)}});
 }
 
 Result<RestoreReply> decode_restore_reply(std::string_view json_text)

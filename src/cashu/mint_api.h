@@ -8,11 +8,10 @@
 
 #include <vector>
 
-
 namespace berth::cashu {
 
-constexpr size_t kInputsMax = 1000;      ///< inputs or outputs of one request, as mints limit them
-constexpr size_t kKeysetsMax = 512;      ///< keysets of one mint
+constexpr size_t kInputsMax = 1000; ///< inputs or outputs of one request, as mints limit them
+constexpr size_t kKeysetsMax = 512; ///< keysets of one mint
 constexpr size_t kKeysPerKeysetMax = 256;
 constexpr size_t kSecretBytesMax = 1024; ///< secret, and witness
 

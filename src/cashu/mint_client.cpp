@@ -241,8 +241,7 @@ void MintClient::fetch_keysets(const std::string& mint, std::function<void(Resul
     });
 }
 
-void MintClient::fetch_keys(const std::string& mint, const KeysetId& id,
-                            std::function<void(Result<KeysetsReply>)> done)
+void MintClient::fetch_keys(const std::string& mint, const KeysetId& id, std::function<void(Result<KeysetsReply>)> done)
 {
     get(mint, "/v1/keys/" + id, kKeysBytesMax, [done = std::move(done)](Result<std::string> body) {
         done(body ? decode_keys(*body) : Result<KeysetsReply>{pass_on(body)});

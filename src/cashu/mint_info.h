@@ -29,13 +29,13 @@ struct MintInfo {
     std::string version; ///< "Nutshell/0.20.3"
     std::string description;
     std::string motd;
-    std::optional<uint64_t> time; ///< the mint's clock, Unix seconds
-    std::set<uint32_t> supported; ///< NUTs with {"supported": true} (7 … 20)
+    std::optional<uint64_t> time;       ///< the mint's clock, Unix seconds
+    std::set<uint32_t> supported;       ///< NUTs with {"supported": true} (7 … 20)
     std::vector<PaymentMethod> minting; ///< NUT-04, empty when disabled
     std::vector<PaymentMethod> melting; ///< NUT-05, empty when disabled
     std::optional<ResponseCache> cache;
     std::vector<std::string> protected_paths; ///< NUT-21 and NUT-22
-    bool practice = false; ///< member "practice" of ours: the money is not real
+    bool practice = false;                    ///< member "practice" of ours: the money is not real
 };
 
 [[nodiscard]] Result<MintInfo> decode_mint_info(std::string_view json_text);

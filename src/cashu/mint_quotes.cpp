@@ -32,10 +32,14 @@ Result<QuoteState> parse_state(const std::string& text)
 const char* name_of(QuoteState state)
 {
     switch (state) {
-    case QuoteState::unpaid: return "UNPAID";
-    case QuoteState::pending: return "PENDING";
-    case QuoteState::paid: return "PAID";
-    case QuoteState::issued: break;
+    case QuoteState::unpaid:
+        return "UNPAID";
+    case QuoteState::pending:
+        return "PENDING";
+    case QuoteState::paid:
+        return "PAID";
+    case QuoteState::issued:
+        break;
     }
     return "ISSUED";
 }

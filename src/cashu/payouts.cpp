@@ -52,8 +52,13 @@ void Payouts::request(const std::string& key, const std::string& mint, Unit unit
 {
     if (amount == 0 || store_.payout(key))
         return;
-    PayoutRow payout{.key = key, .mint = mint, .unit = unit, .amount = amount, .redemption = std::nullopt,
-                     .token = {}, .due_at = now};
+    PayoutRow payout{.key = key,
+                     .mint = mint,
+                     .unit = unit,
+                     .amount = amount,
+                     .redemption = std::nullopt,
+                     .token = {},
+                     .due_at = now};
     const auto added = store_.add_payout(payout);
     if (!added) {
         // The owner's transaction can't commit either, so it asks again with the same key.
@@ -110,9 +115,15 @@ Result<void> Payouts::attempt(PayoutRow& payout, UnixTime now)
     }
     if (selection.gross < selection.fee || selection.gross - selection.fee < payout.amount)
         return fail(Errc::unavailable, "{} held at {}, {} wanted", selection.gross, payout.mint, payout.amount);
-    payout.redemption = TRY(driver_.begin({.kind = SwapKind::payout, .mint = payout.mint, .unit = payout.unit,
-                                           .inputs = selection.inputs, .gross = selection.gross, .fee = selection.fee,
-                                           .to_send = payout.amount, .payout_key = payout.key}, now));
+    payout.redemption = TRY(driver_.begin({.kind = SwapKind::payout,
+                                           .mint = payout.mint,
+                                           .unit = payout.unit,
+                                           .inputs = selection.inputs,
+                                           .gross = selection.gross,
+                                           .fee = selection.fee,
+                                           .to_send = payout.amount,
+                                           .payout_key = payout.key},
+                                          now));
     return store_.put_payout(payout);
 }
 

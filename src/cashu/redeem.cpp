@@ -72,9 +72,12 @@ RedeemStep next_step(const RedeemRow& row, UnixTime now)
     if (row.state != RedeemState::checking)
         return RedeemStep::post_swap;
     switch (row.question) {
-    case RedeemQuestion::inputs: return RedeemStep::check_inputs;
-    case RedeemQuestion::outputs: return RedeemStep::restore_outputs;
-    case RedeemQuestion::counter: return RedeemStep::scan_counter;
+    case RedeemQuestion::inputs:
+        return RedeemStep::check_inputs;
+    case RedeemQuestion::outputs:
+        return RedeemStep::restore_outputs;
+    case RedeemQuestion::counter:
+        return RedeemStep::scan_counter;
     }
     return RedeemStep::nothing;
 }
@@ -100,12 +103,17 @@ RedeemRuling judge_swap(RedeemRow row, SwapAnswer answer, UnixTime now)
 RedeemRuling judge_inputs(RedeemRow row, InputStates states, UnixTime now, const RedeemLimits& limits)
 {
     switch (states) {
-    case InputStates::unknown: return {posting_again(std::move(row), now), RedeemVerdict::go_on};
-    case InputStates::pending: return {backing_off(std::move(row), now), RedeemVerdict::go_on};
-    case InputStates::unspent: return judge_unspent(std::move(row), now, limits);
-    case InputStates::spent: return {asking(std::move(row), RedeemQuestion::outputs, now), RedeemVerdict::go_on};
+    case InputStates::unknown:
+        return {posting_again(std::move(row), now), RedeemVerdict::go_on};
+    case InputStates::pending:
+        return {backing_off(std::move(row), now), RedeemVerdict::go_on};
+    case InputStates::unspent:
+        return judge_unspent(std::move(row), now, limits);
+    case InputStates::spent:
+        return {asking(std::move(row), RedeemQuestion::outputs, now), RedeemVerdict::go_on};
     // A swap is atomic, so a part that is spent was spent by somebody else.
-    case InputStates::mixed: return ended(std::move(row), RedeemState::rejected, RedeemVerdict::double_spent);
+    case InputStates::mixed:
+        return ended(std::move(row), RedeemState::rejected, RedeemVerdict::double_spent);
     }
     return {std::move(row), RedeemVerdict::go_on};
 }
@@ -122,8 +130,8 @@ RedeemRuling judge_restore(RedeemRow row, RestoreAnswer answer, UnixTime now, co
     ++row.restores_empty;
     if (!row.first_empty_at)
         row.first_empty_at = now;
-    const bool proven = row.restores_empty >= limits.restores_empty_min &&
-                        now - *row.first_empty_at >= limits.restores_empty_span;
+    const bool proven =
+        row.restores_empty >= limits.restores_empty_min && now - *row.first_empty_at >= limits.restores_empty_span;
     if (!proven)
         return {backing_off(std::move(row), now), RedeemVerdict::go_on};
     if (row.witness_is_ours)
@@ -162,13 +170,17 @@ SwapAnswer classify_refusal(int http_status, std::optional<int64_t> code, bool h
         return SwapAnswer::ambiguous;
     switch (*code) {
     case 11002: // proofs pending (older mints: not balanced, which checkstate and the deadline sort out)
-    case 11004: return SwapAnswer::ambiguous;
+    case 11004:
+        return SwapAnswer::ambiguous;
     case 10002:
     case 11003:
-    case 11008: return SwapAnswer::outputs_signed;
+    case 11008:
+        return SwapAnswer::outputs_signed;
     case 12002:
-    case 12003: return SwapAnswer::keyset_retired;
-    default: return SwapAnswer::rejected;
+    case 12003:
+        return SwapAnswer::keyset_retired;
+    default:
+        return SwapAnswer::rejected;
     }
 }
 

@@ -65,11 +65,8 @@ uint64_t read_mark(const std::string& path)
 } // namespace
 
 SeedFile::SeedFile(SeedFile&& other) noexcept
-    : path_{std::move(other.path_)},
-      descriptor_{std::exchange(other.descriptor_, -1)},
-      seed_{std::move(other.seed_)},
-      created_{other.created_},
-      mark_{other.mark_}
+    : path_{std::move(other.path_)}, descriptor_{std::exchange(other.descriptor_, -1)}, seed_{std::move(other.seed_)},
+      created_{other.created_}, mark_{other.mark_}
 {
 }
 

@@ -97,8 +97,7 @@ bool contains(const std::vector<Point>& keys, const Point& key)
 }
 
 /// The blinded signing key among `keys`, whose first has the given slot number (NUT-28).
-std::optional<Scalar> find_blinded(const std::vector<Point>& keys, size_t first_slot, const Point& E,
-                                   const Scalar& key)
+std::optional<Scalar> find_blinded(const std::vector<Point>& keys, size_t first_slot, const Point& E, const Scalar& key)
 {
     for (size_t i = 0; i < keys.size(); ++i) {
         const Result<Scalar> blinding = p2bk_blinding(key, E, static_cast<uint8_t>(first_slot + i));

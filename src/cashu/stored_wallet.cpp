@@ -51,9 +51,15 @@ StoredWallet::StoredWallet(db::Database& database, net::Http& http, crypto::Rand
     : options_{std::move(options)}, handlers_{std::move(handlers)}, lock_key_{std::move(lock_key)},
       seed_{std::move(seed)}, store_{database}, client_{http, options_.calls_in_flight_max, options_.clock},
       book_{store_, client_, options_, [this](const std::string& mint) { on_refreshed(mint); }},
-      driver_{database, store_, client_, book_, random, seed_.seed(), lock_key_, options_,
-              {.on_settled = [this](const RedemptionRow& row) { on_settled(row); }}},
-      scan_{database, store_, client_, book_, seed_.seed(), options_.clock,
+      driver_{database,  store_,   client_,
+              book_,     random,   seed_.seed(),
+              lock_key_, options_, {.on_settled = [this](const RedemptionRow& row) { on_settled(row); }}},
+      scan_{database,
+            store_,
+            client_,
+            book_,
+            seed_.seed(),
+            options_.clock,
             [this](const KeysetId& keyset, bool hits) { driver_.on_scan_ended(keyset, hits); }},
       payouts_{database, store_, book_, driver_, handlers_.on_payout}
 {
@@ -130,8 +136,8 @@ std::optional<TokenRefusal> StoredWallet::refusal_of_mint(const CheckedToken& to
 
 Result<RedemptionId> StoredWallet::begin_redemption(const CheckedToken& token, UnixTime now)
 {
-    SwapPlan plan{.kind = SwapKind::receive, .mint = token.mint, .unit = token.unit, .gross = token.gross,
-                  .fee = token.fee};
+    SwapPlan plan{
+        .kind = SwapKind::receive, .mint = token.mint, .unit = token.unit, .gross = token.gross, .fee = token.fee};
     for (size_t i = 0; i < token.proofs.size(); ++i)
         plan.inputs.push_back({token.ys[i], token.proofs[i]});
     const RedemptionId id = TRY(driver_.begin(std::move(plan), now));

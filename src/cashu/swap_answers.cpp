@@ -20,12 +20,12 @@ constexpr auto kWatchSeldom = std::chrono::hours{24};
 TokenRefusal refusal_for(RedeemVerdict verdict, const std::string& mint_said)
 {
     switch (verdict) {
-    case RedeemVerdict::double_spent: return {TokenFault::already_spent, "the token was spent already"};
+    case RedeemVerdict::double_spent:
+        return {TokenFault::already_spent, "the token was spent already"};
     case RedeemVerdict::gave_up:
         return {TokenFault::mint_unavailable, "the mint did not take the token in time; it is still unspent"};
     default:
-        return {TokenFault::mint_refused,
-                fmt::format("the mint refused the token ({}); it is unspent", mint_said)};
+        return {TokenFault::mint_refused, fmt::format("the mint refused the token ({}); it is unspent", mint_said)};
     }
 }
 
@@ -251,8 +251,12 @@ Result<void> SwapDriver::store_proofs(const RedemptionRow& row, const std::vecto
                                       const std::vector<Proof>& proofs, HoldingState state)
 {
     for (size_t i = 0; i < proofs.size(); ++i) {
-        StoredProof stored{.y = hash_to_curve(std::string_view{proofs[i].secret}), .mint = row.mint, .unit = row.unit,
-                           .proof = proofs[i], .state = state, .owner = row.id};
+        StoredProof stored{.y = hash_to_curve(std::string_view{proofs[i].secret}),
+                           .mint = row.mint,
+                           .unit = row.unit,
+                           .proof = proofs[i],
+                           .state = state,
+                           .owner = row.id};
         if (state == HoldingState::unspent) {
             if (row.kind == SwapKind::receive)
                 stored.state = HoldingState::reserved;
@@ -268,8 +272,10 @@ Result<void> SwapDriver::apply(RedemptionRow& row, const RedeemRuling& ruling, U
 {
     row.saga = ruling.row;
     switch (ruling.verdict) {
-    case RedeemVerdict::go_on: return store_.put_redemption(row);
-    case RedeemVerdict::renew: return renew(row, now);
+    case RedeemVerdict::go_on:
+        return store_.put_redemption(row);
+    case RedeemVerdict::renew:
+        return renew(row, now);
     case RedeemVerdict::quarantine:
         log::error("mint {} gave bad or missing signatures for operation {}: {}", row.mint, row.id, row.last_error);
         TRY(store_.set_setting(fault_name(row.mint).c_str(), "bad or missing signatures"));
@@ -281,7 +287,8 @@ Result<void> SwapDriver::apply(RedemptionRow& row, const RedeemRuling& ruling, U
     case RedeemVerdict::done:
     case RedeemVerdict::refused:
     case RedeemVerdict::gave_up:
-    case RedeemVerdict::double_spent: return apply_end(row, ruling.verdict, now);
+    case RedeemVerdict::double_spent:
+        return apply_end(row, ruling.verdict, now);
     }
     return {};
 }

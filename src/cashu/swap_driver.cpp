@@ -118,15 +118,19 @@ void SwapDriver::drive(RedemptionId id, UnixTime now)
     if (!client_.may_send(row->mint, call, now))
         return;
     switch (next) {
-    case RedeemStep::post_swap: return post(std::move(*row), now);
-    case RedeemStep::check_inputs: return check_inputs(*row);
-    case RedeemStep::restore_outputs: return restore_outputs(*row);
+    case RedeemStep::post_swap:
+        return post(std::move(*row), now);
+    case RedeemStep::check_inputs:
+        return check_inputs(*row);
+    case RedeemStep::restore_outputs:
+        return restore_outputs(*row);
     case RedeemStep::scan_counter:
         // The scan calls on_scan_ended(); this only makes sure that there is one.
         (void)step([&] { return start_scan(*row, now); });
         return;
     case RedeemStep::wait:
-    case RedeemStep::nothing: return;
+    case RedeemStep::nothing:
+        return;
     }
 }
 
@@ -152,9 +156,8 @@ void SwapDriver::check_inputs(const RedemptionRow& row)
         ys.push_back(input.y);
     const RedemptionId id = row.id;
     const uint64_t mark = mark_in_flight(id);
-    client_.check_state(row.mint, ys, [this, id, mark](const Result<std::vector<ProofStateOf>>& reply) {
-        on_states(id, mark, reply);
-    });
+    client_.check_state(
+        row.mint, ys, [this, id, mark](const Result<std::vector<ProofStateOf>>& reply) { on_states(id, mark, reply); });
 }
 
 void SwapDriver::restore_outputs(const RedemptionRow& row)
@@ -187,8 +190,12 @@ Result<void> SwapDriver::renew(RedemptionRow& row, UnixTime now)
         row.saga.due_at = now + redeem_back_off(row.saga.failures++);
         return store_.put_redemption(row);
     }
-    SwapPlan plan{.kind = row.kind, .mint = row.mint, .unit = row.unit, .inputs = store_.inputs(row.id),
-                  .gross = row.gross, .payout_key = row.payout_key};
+    SwapPlan plan{.kind = row.kind,
+                  .mint = row.mint,
+                  .unit = row.unit,
+                  .inputs = store_.inputs(row.id),
+                  .gross = row.gross,
+                  .payout_key = row.payout_key};
     std::vector<uint64_t> fees;
     for (const StoredInput& input : plan.inputs) {
         const auto keyset = book_.find(input.proof.keyset_id);

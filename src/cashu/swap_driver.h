@@ -28,9 +28,8 @@ public:
         std::function<void(const RedemptionRow&)> on_settled;
     };
 
-    SwapDriver(db::Database& database, WalletStore& store, MintClient& client, KeysetBook& book,
-               crypto::Random& random, crypto::Secret seed, crypto::Scalar lock_key, const WalletOptions& options,
-               Events events);
+    SwapDriver(db::Database& database, WalletStore& store, MintClient& client, KeysetBook& book, crypto::Random& random,
+               crypto::Secret seed, crypto::Scalar lock_key, const WalletOptions& options, Events events);
 
     /// Writes the whole operation and claims its inputs; drive() then posts it. Whole or not at all.
     [[nodiscard]] Result<RedemptionId> begin(SwapPlan plan, UnixTime now);

@@ -61,8 +61,13 @@ Result<Proof> make_proof(const StoredOutput& output, const BlindSignature& signa
     if (signature.dleq && !verify_dleq(*signature.dleq, key->second, output.B_, signature.C_))
         return fail(Errc::bad_input, "the DLEQ of a signature is wrong");
     const crypto::Point c = TRY(unblind(signature.C_, output.r, key->second));
-    Proof proof{.amount = signature.amount, .keyset_id = keyset.id, .secret = output.secret, .C = c,
-                .witness = std::nullopt, .dleq = std::nullopt, .p2pk_e = std::nullopt};
+    Proof proof{.amount = signature.amount,
+                .keyset_id = keyset.id,
+                .secret = output.secret,
+                .C = c,
+                .witness = std::nullopt,
+                .dleq = std::nullopt,
+                .p2pk_e = std::nullopt};
     if (signature.dleq) {
         ProofDleq dleq{.e = signature.dleq->e, .s = signature.dleq->s};
         std::copy_n(output.r.expose().begin(), dleq.r.size(), dleq.r.begin());

@@ -22,13 +22,13 @@ using RedemptionId = int64_t;
 struct Redeemed {
     RedemptionId id = 0;
     bool received = false;
-    Msat net;              ///< when received
-    TokenRefusal refusal;  ///< when not
+    Msat net;             ///< when received
+    TokenRefusal refusal; ///< when not
 };
 
 struct MintOptions {
-    std::string url;                   ///< normalised
-    bool practice_allowed = false;     ///< whether a mint that says it is a practice mint is fine
+    std::string url;               ///< normalised
+    bool practice_allowed = false; ///< whether a mint that says it is a practice mint is fine
 };
 
 struct WalletOptions {
@@ -37,7 +37,7 @@ struct WalletOptions {
     uint64_t input_fee_ppk_max = 1000;
     size_t proofs_max = 256;
     bool require_dleq = false;
-    size_t calls_in_flight_max = 64;   ///< per mint
+    size_t calls_in_flight_max = 64;                                         ///< per mint
     std::chrono::milliseconds redemption_deadline{std::chrono::minutes{10}}; ///< then an unspent token is given up
     std::function<UnixTime()> clock = wall_clock_now; ///< for answers, which arrive without a time of their own
 };
@@ -45,10 +45,10 @@ struct WalletOptions {
 /// State of one whitelisted mint, for the offer, `berth check` and the operator.
 struct MintStatus {
     std::string url;
-    bool known = false;      ///< info and keysets were read at least once (now or in an earlier run)
-    bool suitable = false;   ///< has NUT-07 and NUT-09, protects nothing we need, a keyset of an accepted unit
+    bool known = false;    ///< info and keysets were read at least once (now or in an earlier run)
+    bool suitable = false; ///< has NUT-07 and NUT-09, protects nothing we need, a keyset of an accepted unit
     bool practice = false;
-    std::string problem;     ///< empty if none
+    std::string problem; ///< empty if none
     Msat balance;
 };
 
@@ -63,7 +63,8 @@ public:
         std::function<void(const std::string& key, const std::string& token)> on_payout;
     };
 
-    /// Migrates its tables, loads or creates the 12-word seed (`seed_file`, 0600), refuses a second process on one seed.
+    /// Migrates its tables, loads or creates the 12-word seed (`seed_file`, 0600), refuses a second process on one
+    /// seed.
     [[nodiscard]] static Result<std::unique_ptr<Wallet>> create(db::Database& database, net::Http& http,
                                                                 crypto::Random& random, const std::string& seed_file,
                                                                 WalletOptions options, Handlers handlers);
@@ -76,7 +77,8 @@ public:
     /// the swap is posted after COMMIT. conflict when a Y is held by another redemption.
     [[nodiscard]] virtual Result<RedemptionId> begin_redemption(const CheckedToken& token, UnixTime now) = 0;
 
-    /// Which redemption holds these proofs, if they are exactly the ones of one redemption. For replies to repeated requests.
+    /// Which redemption holds these proofs, if they are exactly the ones of one redemption. For replies to repeated
+    /// requests.
     [[nodiscard]] virtual std::optional<RedemptionId> find_redemption(const std::vector<crypto::Point>& ys) = 0;
     /// Why begin_redemption() would say conflict: another operation holds or has spent one of these proofs.
     [[nodiscard]] virtual std::optional<TokenRefusal> find_claim(const std::vector<crypto::Point>& /*ys*/)
@@ -93,7 +95,8 @@ public:
     [[nodiscard]] virtual Result<void> release(RedemptionId id) = 0;
 
     /// Starts a payout of `amount` from this mint's proofs as a token, split by a swap when no exact proofs are there;
-    /// `done` is told the token's text in a transaction of its own. `key` makes it idempotent: the same key gives the same token.
+    /// `done` is told the token's text in a transaction of its own. `key` makes it idempotent: the same key gives the
+    /// same token.
     virtual void request_payout(const std::string& key, const std::string& mint, Unit unit, Amount amount,
                                 UnixTime now) = 0;
     [[nodiscard]] virtual std::optional<std::string> find_payout(const std::string& key) = 0;

@@ -15,7 +15,10 @@ namespace berth::cashu::rows {
     return *row;
 }
 
-[[nodiscard]] inline int64_t millis(UnixTime time) { return time.time_since_epoch().count(); }
+[[nodiscard]] inline int64_t millis(UnixTime time)
+{
+    return time.time_since_epoch().count();
+}
 
 [[nodiscard]] inline std::optional<int64_t> millis(const std::optional<UnixTime>& time)
 {

@@ -133,7 +133,10 @@ std::string WalletStore::mint_info(const std::string& mint) const
 Result<void> WalletStore::set_mint_info(const std::string& mint, std::string_view info, UnixTime now)
 {
     return database_.prepare("INSERT OR REPLACE INTO mint VALUES(?,?,?)")
-        .bind(mint).bind(info).bind(rows::millis(now)).run();
+        .bind(mint)
+        .bind(info)
+        .bind(rows::millis(now))
+        .run();
 }
 
 std::vector<KeysetRow> WalletStore::keysets(const std::string& mint) const
@@ -180,8 +183,14 @@ Result<void> WalletStore::put_keyset(const KeysetRow& row)
         .prepare("INSERT INTO keyset(id,mint,unit,active,input_fee_ppk,final_expiry,keys,read_at) "
                  "VALUES(?,?,?,?,?,?,?,?) ON CONFLICT(id) DO UPDATE SET active=excluded.active, "
                  "input_fee_ppk=excluded.input_fee_ppk, read_at=excluded.read_at")
-        .bind(keyset.id).bind(row.mint).bind(static_cast<int>(keyset.unit)).bind(keyset.active)
-        .bind(keyset.input_fee_ppk).bind(keyset.final_expiry).bind(as_bytes(keys)).bind(rows::millis(row.read_at))
+        .bind(keyset.id)
+        .bind(row.mint)
+        .bind(static_cast<int>(keyset.unit))
+        .bind(keyset.active)
+        .bind(keyset.input_fee_ppk)
+        .bind(keyset.final_expiry)
+        .bind(as_bytes(keys))
+        .bind(rows::millis(row.read_at))
         .run();
 }
 
@@ -226,8 +235,15 @@ std::vector<ScanRow> WalletStore::scans() const
 Result<void> WalletStore::put_scan(const ScanRow& row)
 {
     return database_.prepare("INSERT OR REPLACE INTO keyset_scan VALUES(?,?,?,?,?,?,?,?)")
-        .bind(row.keyset).bind(row.mint).bind(row.next_counter).bind(row.empty_batches).bind(row.highest_hit)
-        .bind(row.hits).bind(row.failures).bind(rows::millis(row.due_at)).run();
+        .bind(row.keyset)
+        .bind(row.mint)
+        .bind(row.next_counter)
+        .bind(row.empty_batches)
+        .bind(row.highest_hit)
+        .bind(row.hits)
+        .bind(row.failures)
+        .bind(rows::millis(row.due_at))
+        .run();
 }
 
 Result<void> WalletStore::delete_scan(const KeysetId& id)

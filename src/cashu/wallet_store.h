@@ -22,10 +22,10 @@ enum class OutputsState { open, won, superseded, burnt };
 
 enum class HoldingState {
     unspent,
-    reserved,   ///< received by a redemption whose lease does not run yet
-    spending,   ///< input of a payout's swap
-    sent,       ///< handed out in a token
-    returned,   ///< sent, then paid back to us
+    reserved, ///< received by a redemption whose lease does not run yet
+    spending, ///< input of a payout's swap
+    sent,     ///< handed out in a token
+    returned, ///< sent, then paid back to us
     spent,
     quarantine, ///< the signature was doubtful; counted nowhere
 };
@@ -41,9 +41,9 @@ struct RedemptionRow {
     std::string inputs_hash{}; ///< of the sorted Ys; operations with the same inputs share their recovery set
     std::string payout_key{};
     RedeemRow saga{};
-    int64_t outputs_id = 0;       ///< the present set of outputs
-    std::string request_body{};     ///< the exact bytes for the present outputs
-    std::string last_error{};       ///< the mint's words, printable
+    int64_t outputs_id = 0;             ///< the present set of outputs
+    std::string request_body{};         ///< the exact bytes for the present outputs
+    std::string last_error{};           ///< the mint's words, printable
     std::optional<UnixTime> watch_at{}; ///< ended, but late signatures are asked for until the keyset is gone
     std::optional<TokenRefusal> refusal{};
     std::string refund_token{};

@@ -35,9 +35,12 @@ std::vector<StoredProof> read_proofs(db::Statement& query)
         found.push_back({.y = rows::point(query.blob(0)),
                          .mint = query.text(1),
                          .unit = rows::enumerator<Unit>(query, 2),
-                         .proof = Proof{.amount = query.unsigned_integer(4), .keyset_id = query.text(3),
-                                        .secret = query.text(5), .C = rows::point(query.blob(6)),
-                                        .witness = std::nullopt, .dleq = decode_dleq(query.blob(7)),
+                         .proof = Proof{.amount = query.unsigned_integer(4),
+                                        .keyset_id = query.text(3),
+                                        .secret = query.text(5),
+                                        .C = rows::point(query.blob(6)),
+                                        .witness = std::nullopt,
+                                        .dleq = decode_dleq(query.blob(7)),
                                         .p2pk_e = std::nullopt},
                          .state = rows::enumerator<HoldingState>(query, 8),
                          .owner = query.integer(9)});
@@ -51,8 +54,12 @@ Result<bool> WalletStore::add_proof(const StoredProof& proof)
     auto insert = database_.prepare("INSERT INTO proof VALUES(?,?,?,?,?,?,?,?,?,?) ON CONFLICT(y) DO UPDATE SET "
                                     "c=excluded.c,dleq=excluded.dleq,state=excluded.state,owner=excluded.owner "
                                     "WHERE state=6"); // only out of quarantine
-    insert.bind(ByteView{proof.y.compressed()}).bind(proof.mint).bind(static_cast<int>(proof.unit))
-        .bind(proof.proof.keyset_id).bind(proof.proof.amount).bind(proof.proof.secret)
+    insert.bind(ByteView{proof.y.compressed()})
+        .bind(proof.mint)
+        .bind(static_cast<int>(proof.unit))
+        .bind(proof.proof.keyset_id)
+        .bind(proof.proof.amount)
+        .bind(proof.proof.secret)
         .bind(ByteView{proof.proof.C.compressed()});
     if (proof.proof.dleq)
         insert.bind(ByteView{encode_dleq(*proof.proof.dleq)});
@@ -79,13 +86,19 @@ std::vector<StoredProof> WalletStore::unspent_proofs(const std::string& mint, Un
 Result<void> WalletStore::set_proof_state(const crypto::Point& y, HoldingState state, RedemptionId owner)
 {
     return database_.prepare("UPDATE proof SET state=?,owner=? WHERE y=?")
-        .bind(static_cast<int>(state)).bind(owner).bind(ByteView{y.compressed()}).run();
+        .bind(static_cast<int>(state))
+        .bind(owner)
+        .bind(ByteView{y.compressed()})
+        .run();
 }
 
 Result<void> WalletStore::move_proofs(RedemptionId owner, HoldingState from, HoldingState to)
 {
     return database_.prepare("UPDATE proof SET state=? WHERE owner=? AND state=?")
-        .bind(static_cast<int>(to)).bind(owner).bind(static_cast<int>(from)).run();
+        .bind(static_cast<int>(to))
+        .bind(owner)
+        .bind(static_cast<int>(from))
+        .run();
 }
 
 Msat WalletStore::balance(const std::optional<std::string>& mint) const
@@ -105,14 +118,24 @@ Msat WalletStore::balance(const std::optional<std::string>& mint) const
 Result<void> WalletStore::add_payout(const PayoutRow& row)
 {
     return database_.prepare("INSERT INTO payout VALUES(?,?,?,?,?,?,?)")
-        .bind(row.key).bind(row.mint).bind(static_cast<int>(row.unit)).bind(row.amount).bind(row.redemption)
-        .bind(row.token).bind(rows::millis(row.due_at)).run();
+        .bind(row.key)
+        .bind(row.mint)
+        .bind(static_cast<int>(row.unit))
+        .bind(row.amount)
+        .bind(row.redemption)
+        .bind(row.token)
+        .bind(rows::millis(row.due_at))
+        .run();
 }
 
 Result<void> WalletStore::put_payout(const PayoutRow& row)
 {
     return database_.prepare("UPDATE payout SET redemption=?,token=?,due_at=? WHERE key=?")
-        .bind(row.redemption).bind(row.token).bind(rows::millis(row.due_at)).bind(row.key).run();
+        .bind(row.redemption)
+        .bind(row.token)
+        .bind(rows::millis(row.due_at))
+        .bind(row.key)
+        .run();
 }
 
 std::optional<PayoutRow> WalletStore::payout(const std::string& key) const
@@ -121,9 +144,13 @@ std::optional<PayoutRow> WalletStore::payout(const std::string& key) const
     query.bind(key);
     if (!rows::next(query))
         return std::nullopt;
-    return PayoutRow{.key = query.text(0), .mint = query.text(1), .unit = rows::enumerator<Unit>(query, 2),
-                     .amount = query.unsigned_integer(3), .redemption = query.optional_integer(4),
-                     .token = query.text(5), .due_at = rows::time(query, 6)};
+    return PayoutRow{.key = query.text(0),
+                     .mint = query.text(1),
+                     .unit = rows::enumerator<Unit>(query, 2),
+                     .amount = query.unsigned_integer(3),
+                     .redemption = query.optional_integer(4),
+                     .token = query.text(5),
+                     .due_at = rows::time(query, 6)};
 }
 
 std::vector<std::string> WalletStore::due_payouts(UnixTime now) const

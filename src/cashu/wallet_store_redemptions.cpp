@@ -52,11 +52,21 @@ RedemptionRow read_redemption(const db::Statement& row)
 void bind_progress(db::Statement& statement, const RedemptionRow& row)
 {
     const RedeemRow& saga = row.saga;
-    statement.bind(static_cast<int>(saga.state)).bind(static_cast<int>(saga.question))
-        .bind(static_cast<int>(saga.answer)).bind(saga.attempts).bind(saga.renewals).bind(saga.failures)
-        .bind(saga.restores_empty).bind(rows::millis(saga.first_empty_at)).bind(saga.witness_is_ours)
-        .bind(rows::millis(saga.created_at)).bind(rows::millis(saga.due_at)).bind(row.outputs_id)
-        .bind(row.request_body).bind(row.last_error).bind(rows::millis(row.watch_at));
+    statement.bind(static_cast<int>(saga.state))
+        .bind(static_cast<int>(saga.question))
+        .bind(static_cast<int>(saga.answer))
+        .bind(saga.attempts)
+        .bind(saga.renewals)
+        .bind(saga.failures)
+        .bind(saga.restores_empty)
+        .bind(rows::millis(saga.first_empty_at))
+        .bind(saga.witness_is_ours)
+        .bind(rows::millis(saga.created_at))
+        .bind(rows::millis(saga.due_at))
+        .bind(row.outputs_id)
+        .bind(row.request_body)
+        .bind(row.last_error)
+        .bind(rows::millis(row.watch_at));
     if (row.refusal)
         statement.bind(static_cast<int>(row.refusal->fault)).bind(row.refusal->message);
     else
@@ -101,11 +111,17 @@ Result<RedemptionId> WalletStore::add_redemption(const RedemptionRow& row)
 {
     auto insert = database_.prepare(
         "INSERT INTO redemption(kind,mint,unit,gross,fee,inputs_hash,payout_key,state,question,answer,attempts,"
-        "renewals,failures,restores_empty,first_empty_at,witness_is_ours,created_at,due_at,outputs_id,request_body,last_error,"
+        "renewals,failures,restores_empty,first_empty_at,witness_is_ours,created_at,due_at,outputs_id,request_body,"
+        "last_error,"
         "watch_at,refusal_fault,refusal_message,refund_token) VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,"
         "?,?,?,?,?,?)");
-    insert.bind(static_cast<int>(row.kind)).bind(row.mint).bind(static_cast<int>(row.unit)).bind(row.gross)
-        .bind(row.fee).bind(row.inputs_hash).bind(row.payout_key);
+    insert.bind(static_cast<int>(row.kind))
+        .bind(row.mint)
+        .bind(static_cast<int>(row.unit))
+        .bind(row.gross)
+        .bind(row.fee)
+        .bind(row.inputs_hash)
+        .bind(row.payout_key);
     bind_progress(insert, row);
     TRY(insert.run());
     return database_.last_insert_id();
@@ -173,9 +189,15 @@ Result<void> WalletStore::add_inputs(RedemptionId id, const std::vector<StoredIn
     int position = 0;
     for (const StoredInput& input : inputs)
         TRY(database_.prepare("INSERT INTO redemption_input VALUES(?,?,?,?,?,?,?,?)")
-                .bind(id).bind(position++).bind(ByteView{input.y.compressed()}).bind(input.proof.amount)
-                .bind(input.proof.keyset_id).bind(input.proof.secret).bind(ByteView{input.proof.C.compressed()})
-                .bind(input.proof.witness).run());
+                .bind(id)
+                .bind(position++)
+                .bind(ByteView{input.y.compressed()})
+                .bind(input.proof.amount)
+                .bind(input.proof.keyset_id)
+                .bind(input.proof.secret)
+                .bind(ByteView{input.proof.C.compressed()})
+                .bind(input.proof.witness)
+                .run());
     return {};
 }
 
@@ -186,10 +208,13 @@ std::vector<StoredInput> WalletStore::inputs(RedemptionId id) const
     query.bind(id);
     std::vector<StoredInput> found;
     while (rows::next(query))
-        found.push_back({rows::point(query.blob(0)),
-                         Proof{.amount = query.unsigned_integer(1), .keyset_id = query.text(2), .secret = query.text(3),
-                               .C = rows::point(query.blob(4)), .witness = query.optional_text(5),
-                               .dleq = std::nullopt, .p2pk_e = std::nullopt}});
+        found.push_back({rows::point(query.blob(0)), Proof{.amount = query.unsigned_integer(1),
+                                                           .keyset_id = query.text(2),
+                                                           .secret = query.text(3),
+                                                           .C = rows::point(query.blob(4)),
+                                                           .witness = query.optional_text(5),
+                                                           .dleq = std::nullopt,
+                                                           .p2pk_e = std::nullopt}});
     return found;
 }
 
@@ -199,24 +224,32 @@ Result<int64_t> WalletStore::add_outputs(RedemptionId id, std::vector<StoredOutp
     const int64_t outputs_id = database_.last_insert_id();
     for (const StoredOutput& output : outputs)
         TRY(database_.prepare("INSERT INTO redemption_output VALUES(?,?,?,?,?,?,?,?,?)")
-                .bind(outputs_id).bind(output.index).bind(output.keyset).bind(output.counter).bind(output.amount)
-                .bind(output.secret).bind(output.r.expose()).bind(ByteView{output.B_.compressed()})
-                .bind(output.to_send).run());
+                .bind(outputs_id)
+                .bind(output.index)
+                .bind(output.keyset)
+                .bind(output.counter)
+                .bind(output.amount)
+                .bind(output.secret)
+                .bind(output.r.expose())
+                .bind(ByteView{output.B_.compressed()})
+                .bind(output.to_send)
+                .run());
     return outputs_id;
 }
 
 Result<void> WalletStore::set_outputs_state(int64_t outputs_id, OutputsState state)
 {
     return database_.prepare("UPDATE output_set SET state=? WHERE id=?")
-        .bind(static_cast<int>(state)).bind(outputs_id).run();
+        .bind(static_cast<int>(state))
+        .bind(outputs_id)
+        .run();
 }
 
 std::vector<StoredOutput> WalletStore::recovery_outputs(const std::string& inputs_hash) const
 {
-    auto query = database_.prepare(
-        "SELECT o.* FROM redemption r JOIN output_set s ON s.redemption=r.id "
-        "JOIN redemption_output o ON o.outputs_id=s.id "
-        "WHERE r.inputs_hash=? AND s.state<>3 ORDER BY o.outputs_id,o.position");
+    auto query = database_.prepare("SELECT o.* FROM redemption r JOIN output_set s ON s.redemption=r.id "
+                                   "JOIN redemption_output o ON o.outputs_id=s.id "
+                                   "WHERE r.inputs_hash=? AND s.state<>3 ORDER BY o.outputs_id,o.position");
     query.bind(inputs_hash);
     return read_outputs(query);
 }
@@ -244,18 +277,23 @@ Result<void> WalletStore::keep_raw_answer(RedemptionId id, std::string_view body
 Result<void> WalletStore::claim(const crypto::Point& y, RedemptionId id)
 {
     auto own = database_.prepare("UPDATE proof SET state=? WHERE y=? AND state=?");
-    TRY(own.bind(static_cast<int>(HoldingState::returned)).bind(ByteView{y.compressed()})
-            .bind(static_cast<int>(HoldingState::sent)).run());
+    TRY(own.bind(static_cast<int>(HoldingState::returned))
+            .bind(ByteView{y.compressed()})
+            .bind(static_cast<int>(HoldingState::sent))
+            .run());
     if (database_.changes() == 0) {
         auto held = database_.prepare("SELECT 1 FROM proof WHERE y=? AND state<>?");
-        const bool ours = TRY(held.bind(ByteView{y.compressed()})
-                                  .bind(static_cast<int>(HoldingState::returned)).step());
+        const bool ours =
+            TRY(held.bind(ByteView{y.compressed()}).bind(static_cast<int>(HoldingState::returned)).step());
         if (ours)
             return fail(Errc::conflict, "a proof of this token is our own");
     }
-    TRY(database_.prepare("INSERT INTO seen_proof(y,redemption) VALUES(?,?) ON CONFLICT(y) DO UPDATE "
-                          "SET redemption=excluded.redemption, released=0 WHERE released=1")
-            .bind(ByteView{y.compressed()}).bind(id).run());
+    TRY(database_
+            .prepare("INSERT INTO seen_proof(y,redemption) VALUES(?,?) ON CONFLICT(y) DO UPDATE "
+                     "SET redemption=excluded.redemption, released=0 WHERE released=1")
+            .bind(ByteView{y.compressed()})
+            .bind(id)
+            .run());
     if (database_.changes() != 1)
         return fail(Errc::conflict, "a proof of this token is held by another request");
     return {};

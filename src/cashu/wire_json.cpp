@@ -144,16 +144,14 @@ Result<BlindSignature> blind_signature(const Json& object)
 
 OrderedJson to_json(const Proof& proof, Audience audience)
 {
-    OrderedJson out{
-        {"amount", proof.amount}, {"id", proof.keyset_id}, {"secret", proof.secret}, {"C", proof.C.hex()}};
+    OrderedJson out{{"amount", proof.amount}, {"id", proof.keyset_id}, {"secret", proof.secret}, {"C", proof.C.hex()}};
     if (proof.witness)
         out["witness"] = *proof.witness;
     if (audience == Audience::mint)
         return out;
     if (proof.dleq)
-        out["dleq"] = {{"e", encode_hex(proof.dleq->e)},
-                       {"s", encode_hex(proof.dleq->s)},
-                       {"r", encode_hex(proof.dleq->r)}};
+        out["dleq"] = {
+            {"e", encode_hex(proof.dleq->e)}, {"s", encode_hex(proof.dleq->s)}, {"r", encode_hex(proof.dleq->r)}};
     if (proof.p2pk_e)
         out["p2pk_e"] = *proof.p2pk_e;
     return out;
@@ -179,8 +177,7 @@ OrderedJson to_json(const std::vector<BlindSignature>& signatures)
 {
     OrderedJson out = OrderedJson::array();
     for (const BlindSignature& signature : signatures) {
-        OrderedJson entry{
-            {"amount", signature.amount}, {"id", signature.keyset_id}, {"C_", signature.C_.hex()}};
+        OrderedJson entry{{"amount", signature.amount}, {"id", signature.keyset_id}, {"C_", signature.C_.hex()}};
         if (signature.dleq)
             entry["dleq"] = {{"e", encode_hex(signature.dleq->e)}, {"s", encode_hex(signature.dleq->s)}};
         out.push_back(std::move(entry));

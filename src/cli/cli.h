@@ -16,7 +16,7 @@ enum ExitCode : int {
     kDone = 0,
     kFailed = 1,
     kUsage = 2,
-    kUnavailable = 69,   ///< a relay, mint or engine is unavailable
+    kUnavailable = 69, ///< a relay, mint or engine is unavailable
     kPermission = 77,
     kConfiguration = 78,
 };

@@ -30,8 +30,8 @@ void print_findings(const daemon::Config& config, const Result<compute::EngineIn
         fmt::print("{}\n", dump_json(body));
         return;
     }
-    fmt::print("configuration  good\nprovider       {} ({})\nrelays         {}\nmints          {}\n", options.name, npub,
-               options.relays.size(), options.wallet.mints.size());
+    fmt::print("configuration  good\nprovider       {} ({})\nrelays         {}\nmints          {}\n", options.name,
+               npub, options.relays.size(), options.wallet.mints.size());
     fmt::print("specs          {}\ntemplates      {}\n", options.specs.size(), options.templates.size());
     if (engine)
         fmt::print("engine         {} (API {}), {} CPUs, {} MB, {}\n", engine->version, engine->api_version,
@@ -56,7 +56,8 @@ int check(const CheckArguments& arguments)
 
 void add_check(CLI::App& app, int& exit_code)
 {
-    CLI::App* verb = app.add_subcommand("check", "Read the configuration and ask the container engine, without starting");
+    CLI::App* verb =
+        app.add_subcommand("check", "Read the configuration and ask the container engine, without starting");
     const auto arguments = std::make_shared<CheckArguments>();
     verb->add_option("--config", arguments->file, "Configuration file")->capture_default_str();
     verb->add_flag("--json", arguments->json, "Print JSON");

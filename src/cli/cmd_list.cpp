@@ -67,7 +67,8 @@ int list(const ConsumerOptions& options)
 
 void add_list(CLI::App& app, int& exit_code)
 {
-    CLI::App* verb = app.add_subcommand("list", "Show the providers on the relays, what they sell and whether they are online");
+    CLI::App* verb =
+        app.add_subcommand("list", "Show the providers on the relays, what they sell and whether they are online");
     const auto options = std::make_shared<ConsumerOptions>();
     add_consumer_options(*verb, *options);
     verb->callback([options, &exit_code] { exit_code = list(*options); });

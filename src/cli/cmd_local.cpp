@@ -64,8 +64,10 @@ void add_mint(CLI::App& local, int& exit_code)
     verb->add_option("--address", arguments->options.address, "Address to listen on")->capture_default_str();
     verb->add_option("--port", arguments->options.port, "Port (0: any)")->capture_default_str();
     verb->add_option("--db", arguments->options.database, "Database file")->capture_default_str();
-    verb->add_option("--fee-ppk", arguments->options.mint.input_fee_ppk, "Input fee, parts per thousand")->capture_default_str();
-    verb->add_option("--swap-delay-ms", arguments->swap_delay_ms, "Answer swaps this much later")->capture_default_str();
+    verb->add_option("--fee-ppk", arguments->options.mint.input_fee_ppk, "Input fee, parts per thousand")
+        ->capture_default_str();
+    verb->add_option("--swap-delay-ms", arguments->swap_delay_ms, "Answer swaps this much later")
+        ->capture_default_str();
     verb->callback([arguments, &exit_code] {
         arguments->options.swap_delay = std::chrono::milliseconds{arguments->swap_delay_ms};
         exit_code = serve<local::MintServer>(arguments->options);
@@ -83,7 +85,9 @@ void add_practice_token(CLI::App& local, int& exit_code)
     const auto arguments = std::make_shared<Arguments>();
     verb->add_option("--mint", arguments->mint, "Mint URL")->required();
     verb->add_option("--amount", arguments->amount, "Amount")->required();
-    verb->add_option("--unit", arguments->unit, "sat or msat")->capture_default_str()->check(CLI::IsMember({"sat", "msat"}));
+    verb->add_option("--unit", arguments->unit, "sat or msat")
+        ->capture_default_str()
+        ->check(CLI::IsMember({"sat", "msat"}));
     verb->callback([arguments, &exit_code] {
         net::HttpClient client;
         const auto unit = arguments->unit == "msat" ? cashu::Unit::msat : cashu::Unit::sat;

@@ -27,7 +27,8 @@ void add_spawn(CLI::App& app, int& exit_code)
     verb->add_option("--image", arguments->wish.image, "Image to run")->capture_default_str();
     verb->add_option("--template", arguments->wish.template_slug, "Template to run instead of an image");
     verb->add_option("--user", arguments->wish.username, "User name")->capture_default_str();
-    verb->add_option("--password", arguments->wish.password, "Password, 12 to 64 letters and digits (default: the provider makes one)");
+    verb->add_option("--password", arguments->wish.password,
+                     "Password, 12 to 64 letters and digits (default: the provider makes one)");
     verb->add_option("--transport", arguments->transport, "nip17 (gift wraps) or nip04")
         ->capture_default_str()
         ->check(CLI::IsMember({"nip04", "nip17"}));

@@ -59,8 +59,9 @@ int show(const TokenArguments& arguments)
     }
     const std::set<std::string> locks = locks_of(*token);
     if (arguments.json) {
-        OrderedJson body{{"mint", token->mint},     {"unit", token->unit.value_or("")}, {"amount", *amount},
-                         {"proofs", token->proofs.size()}, {"with_dleq", with_dleq},    {"keysets", keysets},
+        OrderedJson body{{"mint", token->mint},    {"unit", token->unit.value_or("")},
+                         {"amount", *amount},      {"proofs", token->proofs.size()},
+                         {"with_dleq", with_dleq}, {"keysets", keysets},
                          {"locks", locks}};
         if (token->memo)
             body["memo"] = *token->memo;

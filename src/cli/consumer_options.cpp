@@ -43,7 +43,8 @@ void print_answer(const Json& answer)
                 fmt::print("  {}\n", line.is_string() ? printable(line.get<std::string>(), 500) : "");
         else if (!value.is_null())
             fmt::print("{:<28}{}\n", printable(name, 40),
-                       value.is_string() ? printable(value.get<std::string>(), 100'000) : printable(dump_json(value), 4000));
+                       value.is_string() ? printable(value.get<std::string>(), 100'000)
+                                         : printable(dump_json(value), 4000));
     }
 }
 
@@ -53,7 +54,8 @@ void add_consumer_options(CLI::App& verb, ConsumerOptions& options)
 {
     options.relays = kDefaultRelays;
     verb.add_option("--relay", options.relays, "Relay URL (repeatable)")->capture_default_str();
-    verb.add_option("--key", options.key_file, "File with your secret key, made if missing (default: ~/.config/berth/consumer.nsec)");
+    verb.add_option("--key", options.key_file,
+                    "File with your secret key, made if missing (default: ~/.config/berth/consumer.nsec)");
     verb.add_option("--wait", options.wait_seconds, "Seconds to wait for the provider")
         ->capture_default_str()
         ->check(CLI::Range(1, 3600));
@@ -62,8 +64,8 @@ void add_consumer_options(CLI::App& verb, ConsumerOptions& options)
 
 Result<std::unique_ptr<consumer::Session>> open_session(const ConsumerOptions& options)
 {
-    nostr::SecretKey key = TRY(load_or_make_key(options.key_file.empty() ? default_key_file()
-                                                                         : std::filesystem::path{options.key_file}));
+    nostr::SecretKey key =
+        TRY(load_or_make_key(options.key_file.empty() ? default_key_file() : std::filesystem::path{options.key_file}));
     return consumer::Session::open({.relays = options.relays, .key = std::move(key)});
 }
 
@@ -80,9 +82,9 @@ int ask_and_print(const ConsumerOptions& options, const std::string& provider, c
         return report(session.error());
     if (!options.json)
         fmt::print(stderr, "request sent, waiting up to {} s for {}\n", options.wait_seconds, key->npub());
-    const auto answer = (*session)->ask(*key, body,
-                                        transport == "nip17" ? nostr::Transport::nip17 : nostr::Transport::nip04,
-                                        std::chrono::seconds{options.wait_seconds});
+    const auto answer =
+        (*session)->ask(*key, body, transport == "nip17" ? nostr::Transport::nip17 : nostr::Transport::nip04,
+                        std::chrono::seconds{options.wait_seconds});
     if (!answer)
         return report(answer.error());
     const auto parsed = parse_json(*answer);

@@ -21,7 +21,8 @@ struct ConsumerOptions {
 /// --relay, --key, --json and --wait.
 void add_consumer_options(CLI::App& verb, ConsumerOptions& options);
 
-/// Opens a session with the key of --key, which is made at the first use (default: $XDG_CONFIG_HOME/berth/consumer.nsec).
+/// Opens a session with the key of --key, which is made at the first use (default:
+/// $XDG_CONFIG_HOME/berth/consumer.nsec).
 [[nodiscard]] Result<std::unique_ptr<consumer::Session>> open_session(const ConsumerOptions& options);
 
 /// Sends a request body and prints the answer: as it came with --json, else readable. The exit code tells whether the

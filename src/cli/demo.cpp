@@ -206,7 +206,8 @@ Result<cashu::Msat> provider_balance(const std::filesystem::path& directory, con
     crypto::SystemRandom random;
     cashu::WalletOptions options;
     options.mints = {{.url = mint, .practice_allowed = true}};
-    const auto wallet = TRY(cashu::Wallet::create(database, http, random, (state / "wallet.seed").string(), options, {}));
+    const auto wallet =
+        TRY(cashu::Wallet::create(database, http, random, (state / "wallet.seed").string(), options, {}));
     return wallet->balance();
 }
 

@@ -24,9 +24,9 @@ struct PortMapping {
 
 /// A workload to be made. Every string from a consumer is data: never an option, a path or part of a shell line.
 struct WorkloadSpec {
-    uint32_t number = 0;      ///< of the id range; the container is `paygress-<number>`
-    std::string lease;        ///< label value that ties every object to its lease
-    std::string image;        ///< reference, checked by parse_image_reference
+    uint32_t number = 0; ///< of the id range; the container is `paygress-<number>`
+    std::string lease;   ///< label value that ties every object to its lease
+    std::string image;   ///< reference, checked by parse_image_reference
     uint32_t cpu_millicores = 0;
     uint64_t memory_mb = 0;
     uint64_t disk_gb = 0;
@@ -36,19 +36,19 @@ struct WorkloadSpec {
     std::vector<std::string> command; ///< empty: the image's
     std::vector<PortMapping> ports;
     std::string publish_address = "0.0.0.0"; ///< host address the ports are bound to
-    std::string data_path;    ///< mount point of the data volume `paygress-<number>-data`; empty: none
-    bool keep_alive = false;  ///< the image's own command may end at once (plain OS images): run one that waits
+    std::string data_path;                   ///< mount point of the data volume `paygress-<number>-data`; empty: none
+    bool keep_alive = false; ///< the image's own command may end at once (plain OS images): run one that waits
     std::map<std::string, std::string> labels; ///< further labels
 };
 
 struct Workload {
     std::string container_id; ///< the Engine's own id; addressed by it from then on
     std::string network_id;
-    std::string ip;           ///< the container's address
+    std::string ip; ///< the container's address
     bool running = false;
     int exit_code = 0;
     bool out_of_memory = false;
-    std::string status;       ///< the Engine's word: running, exited, created …
+    std::string status; ///< the Engine's word: running, exited, created …
 };
 
 enum class ImageState { present, absent };

@@ -8,12 +8,12 @@ namespace berth::compute {
 
 struct DockerOptions {
     std::string socket = "/var/run/docker.sock";
-    std::string provider_label{};   ///< value of the label that tells this provider's objects from another's
-    std::string runtime{};          ///< empty: the Engine's default
-    bool own_network = true;        ///< a network of its own for each lease
+    std::string provider_label{};              ///< value of the label that tells this provider's objects from another's
+    std::string runtime{};                     ///< empty: the Engine's default
+    bool own_network = true;                   ///< a network of its own for each lease
     std::string subnet_pool = "10.213.0.0/16"; ///< leases' networks are cut from it, a /28 each
     uint64_t image_bytes_max = 10ull << 30;
-    bool limit_disk = false;        ///< give the root file system `disk_gb` (overlay2 on XFS with pquota, or btrfs)
+    bool limit_disk = false; ///< give the root file system `disk_gb` (overlay2 on XFS with pquota, or btrfs)
 };
 
 [[nodiscard]] std::unique_ptr<Backend> make_docker_backend(DockerOptions options);

@@ -136,9 +136,9 @@ Result<ImageDetails> DockerClient::inspect_image(const ImageReference& image)
 Result<void> DockerClient::pull_image(const ImageReference& image, std::chrono::seconds deadline, uint64_t bytes_max)
 {
     const std::string& version = image.digest.empty() ? image.tag : image.digest;
-    net::HttpRequest request = TRY(make_request("POST", fmt::format("/images/create?fromImage={}&tag={}",
-                                                                    percent_encode(image.name),
-                                                                    percent_encode(version))));
+    net::HttpRequest request =
+        TRY(make_request("POST", fmt::format("/images/create?fromImage={}&tag={}", percent_encode(image.name),
+                                             percent_encode(version))));
     request.timeout = deadline;
     // The stream is progress text, a few kilobytes a layer, whatever the image's size.
     request.response_bytes_max = 64 << 20;
@@ -158,8 +158,8 @@ Result<void> DockerClient::pull_image(const ImageReference& image, std::chrono::
 Result<void> DockerClient::import_image(const ImageReference& image, std::string tar,
                                         const std::vector<std::string>& changes)
 {
-    std::string path = fmt::format("/images/create?fromSrc=-&repo={}&tag={}", percent_encode(image.name),
-                                   percent_encode(image.tag));
+    std::string path =
+        fmt::format("/images/create?fromSrc=-&repo={}&tag={}", percent_encode(image.name), percent_encode(image.tag));
     for (const std::string& change : changes)
         path += "&changes=" + percent_encode(change);
     net::HttpRequest request = TRY(make_request("POST", path));

@@ -3,9 +3,9 @@
 // Failures: unavailable when the Engine can't be reached (nothing happened), outcome_unknown when a change was asked
 // for and no answer came; everything else is the Engine's answer (classify_failure). One client belongs to one thread.
 
+#include "compute/backend.h"
 #include "compute/docker_stream.h"
 #include "compute/docker_types.h"
-#include "compute/backend.h"
 #include "compute/image_reference.h"
 #include "net/http_client.h"
 

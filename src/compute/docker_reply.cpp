@@ -258,11 +258,16 @@ Errc classify_failure(int status, std::string_view message)
         contains(message, "being used by"))
         return Errc::conflict;
     switch (status) {
-    case 400: return Errc::bad_input;
-    case 404: return Errc::not_found;
-    case 409: return Errc::conflict;
-    case 503: return Errc::unavailable;
-    default: return Errc::refused;
+    case 400:
+        return Errc::bad_input;
+    case 404:
+        return Errc::not_found;
+    case 409:
+        return Errc::conflict;
+    case 503:
+        return Errc::unavailable;
+    default:
+        return Errc::refused;
     }
 }
 

@@ -59,8 +59,8 @@ Json make_host_config(const ContainerSettings& settings)
         {"Memory", settings.memory_bytes},
         {"MemorySwap", settings.memory_bytes}, // equal to Memory: no swap
         {"PidsLimit", settings.pids_max},
-        {"Ulimits", Json::array({make_ulimit("nofile", settings.nofile_max),
-                                 make_ulimit("nproc", kProcessesPerUserMax)})},
+        {"Ulimits",
+         Json::array({make_ulimit("nofile", settings.nofile_max), make_ulimit("nproc", kProcessesPerUserMax)})},
         {"CapDrop", Json::array({"ALL"})},
         {"CapAdd", std::move(capabilities)},
         // The Engine's default seccomp profile holds because none is named here.
@@ -114,8 +114,7 @@ std::string make_network_body(const NetworkSettings& settings)
         {"EnableIPv6", false},
         {"IPAM", {{"Driver", "default"}, {"Config", Json::array({{{"Subnet", settings.subnet}}})}}},
         {"Options",
-         {{"com.docker.network.bridge.name", settings.bridge_name},
-          {"com.docker.network.bridge.enable_icc", "false"}}},
+         {{"com.docker.network.bridge.name", settings.bridge_name}, {"com.docker.network.bridge.enable_icc", "false"}}},
         {"Labels", settings.labels},
     });
 }
@@ -134,12 +133,8 @@ std::string make_container_body(const ContainerSettings& settings)
     for (const PublishedPort& port : settings.ports)
         exposed[port_key(port)] = Json::object();
     Json body = {
-        {"Image", settings.image},
-        {"Hostname", settings.name},
-        {"Env", std::move(environment)},
-        {"Labels", settings.labels},
-        {"ExposedPorts", std::move(exposed)},
-        {"HostConfig", make_host_config(settings)},
+        {"Image", settings.image},   {"Hostname", settings.name},          {"Env", std::move(environment)},
+        {"Labels", settings.labels}, {"ExposedPorts", std::move(exposed)}, {"HostConfig", make_host_config(settings)},
     };
     if (!settings.entrypoint.empty())
         body["Entrypoint"] = settings.entrypoint;

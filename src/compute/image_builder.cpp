@@ -62,9 +62,9 @@ ImageRecipe busybox_recipe(std::string image, std::string busybox_path)
     ImageRecipe recipe;
     recipe.image = std::move(image);
     recipe.binary = std::move(busybox_path);
-    recipe.links = {"sh",  "ash",  "cat",  "chmod", "cp",   "date", "df",   "dd",    "echo",   "env",  "free", "head",
-                    "id",  "ip",   "kill", "ls",    "mkdir", "mv",  "nc",   "ping",  "ps",     "pwd",  "rm",   "httpd",
-                    "sleep", "sed", "grep", "tail", "test", "touch", "top", "true",  "false",  "uname", "vi",  "wc"};
+    recipe.links = {"sh",    "ash", "cat",  "chmod", "cp",    "date",  "df",  "dd",   "echo",  "env",   "free", "head",
+                    "id",    "ip",  "kill", "ls",    "mkdir", "mv",    "nc",  "ping", "ps",    "pwd",   "rm",   "httpd",
+                    "sleep", "sed", "grep", "tail",  "test",  "touch", "top", "true", "false", "uname", "vi",   "wc"};
     recipe.changes = {R"(CMD ["/bin/sh"])", "ENV PATH=/bin", "WORKDIR /root"};
     recipe.files = {{"etc/passwd", "root:x:0:0:root:/root:/bin/sh\nnobody:x:65534:65534:nobody:/tmp:/bin/sh\n"},
                     {"etc/group", "root:x:0:\nnogroup:x:65534:\n"}};

@@ -9,10 +9,10 @@
 namespace berth::compute {
 
 struct ImageRecipe {
-    std::string image;                 ///< reference with a tag, such as `berth-demo:1`
-    std::string binary;                ///< path on the host of a static executable; it becomes /bin/<name>
-    std::vector<std::string> links;    ///< further names for it in /bin (busybox's applets)
-    std::vector<std::string> changes;  ///< Dockerfile lines: CMD, ENTRYPOINT, ENV, EXPOSE, USER, WORKDIR …
+    std::string image;                ///< reference with a tag, such as `berth-demo:1`
+    std::string binary;               ///< path on the host of a static executable; it becomes /bin/<name>
+    std::vector<std::string> links;   ///< further names for it in /bin (busybox's applets)
+    std::vector<std::string> changes; ///< Dockerfile lines: CMD, ENTRYPOINT, ENV, EXPOSE, USER, WORKDIR …
     std::vector<std::pair<std::string, std::string>> files; ///< relative path and content; its folder is made
 };
 

@@ -68,7 +68,7 @@ Result<NodeStatus> NodeStatusReader::read()
     const uint64_t available = TRY(read_memory(proc_root_, "MemAvailable"));
     status.memory_used = status.memory_total - std::min(available, status.memory_total);
 
-    struct statvfs disk{};
+    struct statvfs disk {};
     if (statvfs(disk_path_.c_str(), &disk) != 0)
         return fail(Errc::unavailable, "the file system of {} can't be measured", disk_path_);
     status.disk_total = uint64_t{disk.f_blocks} * disk.f_frsize;

@@ -13,7 +13,7 @@ namespace berth::compute {
 
 struct PortRange {
     uint16_t first = 0;
-    uint16_t last = 0; ///< inclusive
+    uint16_t last = 0;                                                   ///< inclusive
     [[nodiscard]] static Result<PortRange> parse(std::string_view text); ///< "31000-31999"
 };
 

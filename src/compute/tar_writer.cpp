@@ -12,8 +12,19 @@ constexpr size_t kNameLengthMax = 100;
 constexpr size_t kFileSizeMax = (1ull << 33) - 1; // eleven octal digits
 
 /// Offsets within a ustar header (IEEE Std 1003.1, pax interchange format).
-enum Offset : size_t { kName = 0, kMode = 100, kUser = 108, kGroup = 116, kSize = 124, kTime = 136, kChecksum = 148,
-                       kType = 156, kLink = 157, kMagic = 257, kEnd = kBlockSize };
+enum Offset : size_t {
+    kName = 0,
+    kMode = 100,
+    kUser = 108,
+    kGroup = 116,
+    kSize = 124,
+    kTime = 136,
+    kChecksum = 148,
+    kType = 156,
+    kLink = 157,
+    kMagic = 257,
+    kEnd = kBlockSize
+};
 
 void put(std::string& header, size_t offset, std::string_view text)
 {
@@ -36,12 +47,14 @@ Result<void> TarWriter::add_header(const Entry& entry)
     put(header, kTime, "00000000000"); // no clock: the same content gives the same image
     put(header, kType, std::string_view{&entry.type, 1});
     put(header, kLink, entry.link_target);
-    put(header, kMagic, std::string_view{"ustar\0" "00", 8});
+    put(header, kMagic,
+        std::string_view{"ustar\0"
+                         "00",
+                         8});
     // The checksum is taken with its own field full of spaces.
     put(header, kChecksum, "        ");
-    const unsigned sum = std::accumulate(header.begin(), header.end(), 0u, [](unsigned total, char c) {
-        return total + static_cast<unsigned char>(c);
-    });
+    const unsigned sum = std::accumulate(header.begin(), header.end(), 0u,
+                                         [](unsigned total, char c) { return total + static_cast<unsigned char>(c); });
     put(header, kChecksum, std::string_view{fmt::format("{:06o}", sum) + '\0' + ' '});
     archive_ += header;
     return {};

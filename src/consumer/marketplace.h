@@ -24,10 +24,10 @@ struct ProviderView {
     std::string location;
     std::vector<OfferedSpec> specs;
     std::vector<std::string> mints;
-    bool online = false;               ///< a heartbeat not older than 120 s
-    std::optional<int64_t> last_seen;  ///< timestamp of the newest heartbeat
-    uint64_t cpu_available = 0;        ///< millicores
-    uint64_t memory_available = 0;     ///< MB
+    bool online = false;              ///< a heartbeat not older than 120 s
+    std::optional<int64_t> last_seen; ///< timestamp of the newest heartbeat
+    uint64_t cpu_available = 0;       ///< millicores
+    uint64_t memory_available = 0;    ///< MB
 };
 
 /// Offers (38383) whose body names their author, with heartbeats (38384) of the last five minutes.

@@ -41,30 +41,30 @@ Result<std::unique_ptr<Session>> Session::open(SessionOptions options)
     std::unique_ptr<Session> session{new Session{std::move(options)}};
     Session& self = *session;
     self.net_ = TRY(net::NetThread::create({}));
-    self.sockets_ = self.net_->make_client([&self](net::SocketEvent&& event) { return self.inbox_.put(std::move(event)); });
+    self.sockets_ =
+        self.net_->make_client([&self](net::SocketEvent&& event) { return self.inbox_.put(std::move(event)); });
     self.pool_ = std::make_unique<nostr::relay::Pool>(
         *self.sockets_, self.random_,
         nostr::relay::PoolOptions{.relays = self.options_.relays, .auth_key = self.options_.key},
-        nostr::relay::Pool::Handlers{
-            .on_event = [&self](const std::string& subscription, const std::string&,
-                                const nostr::Event& event) { self.take(subscription, event); },
-            .on_also_seen = [](const std::string&, const nostr::EventId&) {},
-            .on_stored_end =
-                [&self](const std::string& subscription, const std::string&) {
-                    if (subscription == self.fetching_)
-                        ++self.ended_relays_;
-                },
-            .on_published =
-                [&self](const nostr::EventId& id, const std::string& relay, nostr::relay::PublishState state,
-                        const std::string& text) {
-                    Verdicts& verdicts = self.verdicts_[id];
-                    ++verdicts.all;
-                    if (state == nostr::relay::PublishState::accepted)
-                        ++verdicts.accepted;
-                    else
-                        log::debug("{} did not take the request: {}", relay, text);
-                },
-            .on_cursor = [](const nostr::relay::Cursor&) {}});
+        nostr::relay::Pool::Handlers{.on_event = [&self](const std::string& subscription, const std::string&,
+                                                         const nostr::Event& event) { self.take(subscription, event); },
+                                     .on_also_seen = [](const std::string&, const nostr::EventId&) {},
+                                     .on_stored_end =
+                                         [&self](const std::string& subscription, const std::string&) {
+                                             if (subscription == self.fetching_)
+                                                 ++self.ended_relays_;
+                                         },
+                                     .on_published =
+                                         [&self](const nostr::EventId& id, const std::string& relay,
+                                                 nostr::relay::PublishState state, const std::string& text) {
+                                             Verdicts& verdicts = self.verdicts_[id];
+                                             ++verdicts.all;
+                                             if (state == nostr::relay::PublishState::accepted)
+                                                 ++verdicts.accepted;
+                                             else
+                                                 log::debug("{} did not take the request: {}", relay, text);
+                                         },
+                                     .on_cursor = [](const nostr::relay::Cursor&) {}});
     self.pool_->start(wall_clock_now());
     self.pump(later(kConnectWait), [&] { return self.is_connected(); });
     if (!self.is_connected())
@@ -117,10 +117,9 @@ std::vector<nostr::Event> Session::fetch(const nostr::Filter& filter, std::chron
     std::map<std::string, nostr::Event> newest;
     for (nostr::Event& event : fetched_) {
         const bool replaceable = nostr::is_addressable(event.kind) || nostr::is_replaceable(event.kind);
-        const std::string address = replaceable
-                                        ? fmt::format("{}:{}:{}", event.kind, encode_hex(event.pubkey),
-                                                      event.tag_value("d").value_or(""))
-                                        : event.id_hex();
+        const std::string address = replaceable ? fmt::format("{}:{}:{}", event.kind, encode_hex(event.pubkey),
+                                                              event.tag_value("d").value_or(""))
+                                                : event.id_hex();
         const auto found = newest.find(address);
         if (found == newest.end())
             newest.emplace(address, std::move(event));
@@ -181,13 +180,14 @@ Result<std::string> Session::await(const Sent& sent, std::chrono::seconds wait)
         return answer->text;
     if (verdicts.accepted == 0)
         return fail(Errc::unavailable, "no relay took the request; the provider has not seen it");
-    return fail(Errc::outcome_unknown, "the provider did not answer within {} s; ask again with the same token, "
-                                       "it is never charged twice",
+    return fail(Errc::outcome_unknown,
+                "the provider did not answer within {} s; ask again with the same token, "
+                "it is never charged twice",
                 wait.count());
 }
 
-Result<std::string> Session::ask(const nostr::PublicKey& provider, const std::string& text,
-                                 nostr::Transport transport, std::chrono::seconds wait)
+Result<std::string> Session::ask(const nostr::PublicKey& provider, const std::string& text, nostr::Transport transport,
+                                 std::chrono::seconds wait)
 {
     const Sent sent = TRY(send(provider, text, transport, wait));
     return await(sent, wait);

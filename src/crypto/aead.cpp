@@ -43,8 +43,8 @@ Secret make_subkey(ByteView key32, const XChaChaNonce& nonce)
     const ByteView constants = as_bytes("expand 32-byte k");
     Bytes subkey;
     for (size_t i = 0; i < 8; ++i) {
-        const uint32_t word = i < 4 ? word_at(block, i) - word_at(constants, i)
-                                    : word_at(block, 8 + i) - word_at(nonce, i - 4);
+        const uint32_t word =
+            i < 4 ? word_at(block, i) - word_at(constants, i) : word_at(block, 8 + i) - word_at(nonce, i - 4);
         for (unsigned shift = 0; shift < 32; shift += 8)
             subkey.push_back(static_cast<uint8_t>(word >> shift & 0xff));
     }

@@ -49,8 +49,8 @@ Result<Bytes> decrypt_aes256_cbc(ByteView key32, const AesIv& iv, ByteView ciphe
     int length = 0;
     int rest = 0;
     if (EVP_DecryptInit_ex(context.get(), EVP_aes_256_cbc(), nullptr, key32.data(), iv.data()) != 1 ||
-        EVP_DecryptUpdate(context.get(), out.data(), &length, ciphertext.data(),
-                          static_cast<int>(ciphertext.size())) != 1 ||
+        EVP_DecryptUpdate(context.get(), out.data(), &length, ciphertext.data(), static_cast<int>(ciphertext.size())) !=
+            1 ||
         EVP_DecryptFinal_ex(context.get(), out.data() + length, &rest) != 1)
         return fail(Errc::bad_input, "cannot decrypt");
     out.resize(static_cast<size_t>(length + rest));

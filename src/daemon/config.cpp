@@ -5,6 +5,7 @@
 #include "nostr/relay_url.h"
 
 #include <algorithm>
+#include <charconv>
 #include <limits>
 
 namespace berth::daemon {
@@ -12,6 +13,9 @@ namespace berth::daemon {
 namespace {
 
 using provider::Options;
+
+/// `berth-<number>` must fit the 15 characters of a bridge's name.
+constexpr uint32_t kLeaseNumberMax = 999'999'999;
 
 void read_relays(TableReader& reader, Options& options)
 {
@@ -42,6 +46,20 @@ void read_mints(TableReader& reader, Options& options)
         reader.problems().add("{}: mints must name at least one mint", reader.where());
 }
 
+/// "1000-1999"
+void read_lease_numbers(TableReader& reader, Options& options)
+{
+    const std::string text = reader.text("lease_numbers", "1000-1999");
+    const char* end = text.data() + text.size();
+    const auto first = std::from_chars(text.data(), end, options.number_first);
+    const bool has_dash = first.ec == std::errc{} && first.ptr != end && *first.ptr == '-';
+    const auto last = has_dash ? std::from_chars(first.ptr + 1, end, options.number_last) : first;
+    if (!has_dash || last.ec != std::errc{} || last.ptr != end || options.number_first > options.number_last ||
+        options.number_last > kLeaseNumberMax)
+        reader.problems().add("{}: lease_numbers is a range such as \"1000-1999\", up to {}", reader.where(),
+                              kLeaseNumberMax);
+}
+
 /// [provider] without its key file, which the caller reads.
 std::string read_provider(TableReader& reader, Options& options)
 {
@@ -65,13 +83,7 @@ std::string read_provider(TableReader& reader, Options& options)
     options.lease_max =
         std::chrono::seconds{reader.integer<int64_t>("lease_seconds_max", 30 * 86'400, 60, 3650ll * 86'400)};
     options.request_age_max = std::chrono::seconds{reader.integer<int64_t>("request_age_seconds_max", 900, 60, 86'400)};
-    const auto numbers = compute::PortRange::parse(reader.text("lease_numbers", "1000-1999"));
-    if (numbers) {
-        options.number_first = numbers->first;
-        options.number_last = numbers->last;
-    } else {
-        reader.problems().add("{}: lease_numbers: {}", reader.where(), numbers.error().message);
-    }
+    read_lease_numbers(reader, options);
     return key_file;
 }
 

@@ -17,7 +17,8 @@ struct Config {
     bool debug_log = false;
 };
 
-/// Everything wrong with the file comes back in one bad_input message, a line each. Reads the key file and templates too.
+/// Everything wrong with the file comes back in one bad_input message, a line each. Reads the key file and templates
+/// too.
 [[nodiscard]] Result<Config> load_config(const std::filesystem::path& file);
 
 /// One template file of `templates_dir` (config/templates/*.toml).

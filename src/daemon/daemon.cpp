@@ -99,8 +99,8 @@ bool put_event(Inbox<Letter>& inbox, net::SocketEvent&& event)
 Result<void> run(Config config)
 {
     const StateLock lock = TRY(StateLock::acquire(config.state_dir));
-    db::Database database = TRY(db::Database::open(
-        {.path = (config.state_dir / "berth.db").string(), .vfs = {}, .exclusive = true}));
+    db::Database database =
+        TRY(db::Database::open({.path = (config.state_dir / "berth.db").string(), .vfs = {}, .exclusive = true}));
 
     Inbox<Letter> inbox{kInboxCapacity};
     const SignalThread signals{[&inbox] { inbox.put_always(StopRequest{}); }};
@@ -109,14 +109,13 @@ Result<void> run(Config config)
     compute::NodeStatusReader node_status{config.state_dir.string()};
 
     const auto net = TRY(net::NetThread::create({}));
-    const auto sockets = net->make_client(
-        [&inbox](net::SocketEvent&& event) { return put_event(inbox, std::move(event)); });
+    const auto sockets =
+        net->make_client([&inbox](net::SocketEvent&& event) { return put_event(inbox, std::move(event)); });
     net::HttpThread http{[&inbox](uint64_t id, net::HttpResult result) {
         inbox.put_always(provider::Message{provider::HttpDone{id, std::move(result)}});
     }};
-    Workers workers{*backend, node_status, [&inbox](provider::JobResult result) {
-                        inbox.put_always(provider::Message{std::move(result)});
-                    }};
+    Workers workers{*backend, node_status,
+                    [&inbox](provider::JobResult result) { inbox.put_always(provider::Message{std::move(result)}); }};
 
     const std::string npub = nostr::PublicKey::of(config.provider.key).npub();
     const auto core = TRY(provider::Core::create(

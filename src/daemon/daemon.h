@@ -6,8 +6,8 @@
 namespace berth::daemon {
 
 /// Runs until SIGTERM or SIGINT. Running leases are left as they are. READY goes to systemd when the rows are looked
-/// after; its STATUS says when the provider is public. Failures: conflict when another daemon holds the state directory,
-/// unavailable when state can't be written.
+/// after; its STATUS says when the provider is public. Failures: conflict when another daemon holds the state
+/// directory, unavailable when state can't be written.
 [[nodiscard]] Result<void> run(Config config);
 
 } // namespace berth::daemon

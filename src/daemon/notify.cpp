@@ -26,7 +26,8 @@ void notify_service_manager(std::string_view message)
     if (descriptor < 0)
         return;
     const auto length = static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + std::strlen(path));
-    if (::sendto(descriptor, message.data(), message.size(), 0, reinterpret_cast<const sockaddr*>(&address), length) < 0)
+    if (::sendto(descriptor, message.data(), message.size(), 0, reinterpret_cast<const sockaddr*>(&address), length) <
+        0)
         log::debug("the service manager could not be notified");
     ::close(descriptor);
 }

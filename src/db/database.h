@@ -63,9 +63,9 @@ private:
 };
 
 struct OpenOptions {
-    std::string path;        ///< created with mode 0600; ":memory:" works
-    std::string vfs;         ///< empty: the system's; the simulation brings its own
-    bool exclusive = false;  ///< locking_mode=EXCLUSIVE: no shared-memory file, and no second process
+    std::string path;       ///< created with mode 0600; ":memory:" works
+    std::string vfs;        ///< empty: the system's; the simulation brings its own
+    bool exclusive = false; ///< locking_mode=EXCLUSIVE: no shared-memory file, and no second process
     int cache_kib = 512;
 };
 

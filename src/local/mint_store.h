@@ -23,8 +23,8 @@ struct StoredQuote {
     cashu::Amount amount = 0;
     cashu::QuoteState state = cashu::QuoteState::unpaid;
     std::string request;
-    int64_t expiry = 0;                 ///< Unix seconds
-    std::optional<std::string> pubkey;  ///< NUT-20, hex
+    int64_t expiry = 0;                ///< Unix seconds
+    std::optional<std::string> pubkey; ///< NUT-20, hex
 };
 
 class MintStore {

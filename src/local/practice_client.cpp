@@ -114,8 +114,8 @@ Result<cashu::Amount> expand_and_price(std::vector<cashu::Proof>& proofs, const 
     std::vector<uint64_t> fees;
     for (cashu::Proof& proof : proofs) {
         const cashu::KeysetId full_id = TRY(cashu::expand_keyset_id(proof.keyset_id, ids));
-        const auto keyset = std::find_if(keysets.begin(), keysets.end(),
-                                         [&](const cashu::Keyset& each) { return each.id == full_id; });
+        const auto keyset =
+            std::find_if(keysets.begin(), keysets.end(), [&](const cashu::Keyset& each) { return each.id == full_id; });
         proof.keyset_id = full_id;
         fees.push_back(keyset->input_fee_ppk);
         unit = keyset->unit;
@@ -137,8 +137,7 @@ Result<std::string> mint_token(net::HttpClient& http, const std::string& mint_ur
     if (quote.state != cashu::QuoteState::paid)
         return fail(Errc::refused, "this mint wants to be paid, so it is no practice mint");
     const std::vector<Output> outputs = TRY(make_outputs(keyset, amount));
-    const cashu::MintRequest request{
-        .quote = quote.quote, .outputs = messages_of(outputs), .signature = std::nullopt};
+    const cashu::MintRequest request{.quote = quote.quote, .outputs = messages_of(outputs), .signature = std::nullopt};
     const std::string reply = TRY(call(http, mint_url + "/v1/mint/bolt11", cashu::encode_mint_request(request)));
     std::vector<cashu::Proof> proofs = TRY(make_proofs(outputs, reply, keyset));
     return cashu::encode_token(cashu::Token{.mint = mint_url,

@@ -51,8 +51,7 @@ Result<std::unique_ptr<PracticeMint>> PracticeMint::create(db::Database& databas
                                   .input_fee_ppk = options.input_fee_ppk,
                                   .final_expiry = options.final_expiry}));
     }
-    std::unique_ptr<PracticeMint> mint{
-        new PracticeMint{database, random, store, std::move(seed), std::move(options)}};
+    std::unique_ptr<PracticeMint> mint{new PracticeMint{database, random, store, std::move(seed), std::move(options)}};
     TRY(mint->load_keysets());
     return mint;
 }
@@ -264,9 +263,8 @@ Result<MintAnswer> PracticeMint::check_state(std::string_view body)
     std::vector<cashu::ProofStateOf> states;
     for (const crypto::Point& Y : *ys) {
         const std::optional<std::string> witness = TRY(store_.spent_witness(Y));
-        cashu::ProofStateOf state{.Y = Y,
-                                  .state = witness ? cashu::ProofState::spent : cashu::ProofState::unspent,
-                                  .witness = std::nullopt};
+        cashu::ProofStateOf state{
+            .Y = Y, .state = witness ? cashu::ProofState::spent : cashu::ProofState::unspent, .witness = std::nullopt};
         if (witness && !witness->empty())
             state.witness = *witness;
         states.push_back(std::move(state));

@@ -14,8 +14,8 @@ struct PracticeMintOptions {
     std::vector<cashu::Unit> units{cashu::Unit::sat};
     KeysetVersion keyset_version = KeysetVersion::v2;
     uint64_t input_fee_ppk = 0;
-    std::optional<int64_t> final_expiry;     ///< of new keysets, Unix seconds
-    std::chrono::seconds answer_cache{0};    ///< NUT-19; 0: none
+    std::optional<int64_t> final_expiry;  ///< of new keysets, Unix seconds
+    std::chrono::seconds answer_cache{0}; ///< NUT-19; 0: none
     cashu::Amount quote_amount_max = 1'000'000'000;
 };
 

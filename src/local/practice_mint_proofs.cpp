@@ -111,8 +111,7 @@ Result<void> PracticeMint::spend(const std::vector<cashu::Proof>& inputs)
     return {};
 }
 
-Result<std::vector<cashu::BlindSignature>>
-PracticeMint::sign(const std::vector<cashu::BlindedMessage>& outputs)
+Result<std::vector<cashu::BlindSignature>> PracticeMint::sign(const std::vector<cashu::BlindedMessage>& outputs)
 {
     std::vector<cashu::BlindSignature> signatures;
     for (const cashu::BlindedMessage& output : outputs) {

@@ -112,8 +112,7 @@ Result<MintAnswer> PracticeMint::mint(std::string_view body, int64_t now)
         return refuse(cashu::mint_error::kQuoteIssued, "the quote has already been issued");
     if (quote->pubkey) {
         const crypto::Point key = TRY(crypto::Point::parse_hex(*quote->pubkey));
-        if (!request->signature ||
-            !cashu::verify_mint_quote(quote->id, request->outputs, key, *request->signature))
+        if (!request->signature || !cashu::verify_mint_quote(quote->id, request->outputs, key, *request->signature))
             return refuse(cashu::mint_error::kQuoteSignatureInvalid, "signature missing or invalid");
     }
     const std::optional<MintAnswer> bad_outputs = TRY(object_to_outputs(request->outputs, quote->unit, now));

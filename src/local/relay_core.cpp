@@ -70,9 +70,15 @@ Result<void> RelayCore::on_event(Client client, const nostr::Event& event, UnixT
     }
     const Stored stored = TRY(store_.put(event));
     switch (stored) {
-    case Stored::known: answer(true, "duplicate: already have this event"); break;
-    case Stored::newer_is_stored: answer(true, "duplicate: have a newer version"); break;
-    case Stored::deleted: answer(false, "blocked: this event was deleted"); break;
+    case Stored::known:
+        answer(true, "duplicate: already have this event");
+        break;
+    case Stored::newer_is_stored:
+        answer(true, "duplicate: have a newer version");
+        break;
+    case Stored::deleted:
+        answer(false, "blocked: this event was deleted");
+        break;
     case Stored::added:
         answer(true, "");
         broadcast(event);
@@ -170,9 +176,8 @@ Result<void> RelayCore::send_stored(Client client, const ReqFrame& req, UnixTime
         if (filter.limit == 0u)
             continue;
         asked = true;
-        QueryAnswer answer = TRY(store_.query(filter, QueryBounds{.events_max = limits_.limit_max,
-                                                                  .bytes_max = bytes_left,
-                                                                  .now = unix_seconds(now)}));
+        QueryAnswer answer = TRY(store_.query(
+            filter, QueryBounds{.events_max = limits_.limit_max, .bytes_max = bytes_left, .now = unix_seconds(now)}));
         complete = complete && answer.complete;
         for (nostr::Event& event : answer.events) {
             bytes_left -= std::min(bytes_left, event.content.size());

@@ -44,7 +44,7 @@ private:
 
     net::NetThread& net_;
     Inbox<RelayMessage> inbox_;
-    std::atomic<bool> stopped_ = false; ///< newcomers are turned away
+    std::atomic<bool> stopped_ = false;          ///< newcomers are turned away
     std::unordered_set<net::SocketId> admitted_; ///< net thread only; each has a place reserved for its end
 };
 

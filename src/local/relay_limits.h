@@ -28,13 +28,13 @@ struct Rate {
 
 struct RelayLimits {
     size_t message_bytes_max = 131'072;
-    size_t subscriptions_max = 20; ///< per connection
-    size_t filters_max = 10;       ///< per REQ
+    size_t subscriptions_max = 20;    ///< per connection
+    size_t filters_max = 10;          ///< per REQ
     size_t filter_values_max = 1'000; ///< ids, authors, kinds or values of one tag
-    uint64_t limit_max = 500;      ///< stored events per filter, also the default
+    uint64_t limit_max = 500;         ///< stored events per filter, also the default
     size_t subscription_id_bytes_max = 64;
-    size_t answer_bytes_max = 1 << 20; ///< stored events of one REQ; the rest is paged for (NIP-67)
-    size_t authenticated_keys_max = 8; ///< per connection
+    size_t answer_bytes_max = 1 << 20;  ///< stored events of one REQ; the rest is paged for (NIP-67)
+    size_t authenticated_keys_max = 8;  ///< per connection
     size_t stored_events_max = 100'000; ///< the oldest go first
     std::chrono::seconds future_max{900};
     std::chrono::seconds freshness{600}; ///< of ephemeral and AUTH events, either way

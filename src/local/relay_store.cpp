@@ -67,9 +67,8 @@ std::optional<int64_t> expiry_of(const nostr::Event& event)
 
 bool has_p_tag(const nostr::Event& event, const std::string& pubkey_hex)
 {
-    return std::any_of(event.tags.begin(), event.tags.end(), [&](const nostr::Tag& tag) {
-        return tag.size() >= 2 && tag[0] == "p" && tag[1] == pubkey_hex;
-    });
+    return std::any_of(event.tags.begin(), event.tags.end(),
+                       [&](const nostr::Tag& tag) { return tag.size() >= 2 && tag[0] == "p" && tag[1] == pubkey_hex; });
 }
 
 /// NIP-09: authors delete their own events; receivers of a gift wrap, whose author is a throw-away key, delete it too.
@@ -261,8 +260,9 @@ Result<void> RelayStore::drop_oldest()
             .bind(uint64_t{surplus})
             .run());
     size_ -= static_cast<size_t>(database_->changes());
-    TRY(database_->prepare("DELETE FROM relay_deleted WHERE created_at <"
-                           " (SELECT min(created_at) FROM relay_events)")
+    TRY(database_
+            ->prepare("DELETE FROM relay_deleted WHERE created_at <"
+                      " (SELECT min(created_at) FROM relay_events)")
             .run());
     return {};
 }

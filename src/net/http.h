@@ -16,13 +16,13 @@ namespace berth::net {
 struct HttpRequest {
     std::string method = "GET";
     std::string url;
-    std::string unix_socket;                                     ///< path; empty for TCP
-    std::vector<std::pair<std::string, std::string>> headers;    ///< name, value
-    std::string body;                                            ///< sent for POST and PUT
+    std::string unix_socket;                                  ///< path; empty for TCP
+    std::vector<std::pair<std::string, std::string>> headers; ///< name, value
+    std::string body;                                         ///< sent for POST and PUT
     std::chrono::milliseconds connect_timeout{10'000};
-    std::chrono::milliseconds timeout{30'000};                   ///< for the whole exchange; 0: none
-    size_t response_bytes_max = 1 << 20;                         ///< decoded bytes
-    std::string socks5_proxy;                                    ///< host:port, which resolves the name too; or empty
+    std::chrono::milliseconds timeout{30'000}; ///< for the whole exchange; 0: none
+    size_t response_bytes_max = 1 << 20;       ///< decoded bytes
+    std::string socks5_proxy;                  ///< host:port, which resolves the name too; or empty
 };
 
 struct HttpResponse {

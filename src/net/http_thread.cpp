@@ -14,8 +14,8 @@ namespace berth::net {
 namespace {
 
 constexpr size_t kWaitingMax = 1024;
-constexpr long kConnectionsMax = 64;
-constexpr long kConnectionsPerHostMax = 16;
+constexpr long kConnectionsMax = 256;
+constexpr long kConnectionsPerHostMax = 64;
 constexpr long kIdleConnectionsMax = 8;
 constexpr int kPollMsMax = 10'000;
 

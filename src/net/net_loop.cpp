@@ -38,10 +38,11 @@ bool is_websocket_upgrade(lws* wsi)
 } // namespace
 
 NetLoop::NetLoop(const NetOptions& options)
-    : inbox_{kCommandsMax}, sockets_{options},
-      resolver_{std::in_place, [this](SocketId id, Result<Addresses> addresses) {
-                    post(ResolvedCommand{.id = id, .addresses = std::move(addresses)});
-                }}
+    : inbox_{kCommandsMax}, sockets_{options}, resolver_{std::in_place,
+                                                         [this](SocketId id, Result<Addresses> addresses) {
+                                                             post(ResolvedCommand{.id = id,
+                                                                                  .addresses = std::move(addresses)});
+                                                         }}
 {
     tick_.loop = this;
 }

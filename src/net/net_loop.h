@@ -75,7 +75,7 @@ private:
     bool has_tls_ = false;
     bool is_stopping_ = false;
     uint64_t next_id_ = uint64_t{1} << 62; ///< apart from the ids that clients choose
-    std::optional<Resolver> resolver_; ///< its threads post into the inbox and wake the context
+    std::optional<Resolver> resolver_;     ///< its threads post into the inbox and wake the context
 };
 
 } // namespace berth::net

@@ -22,10 +22,10 @@ struct NetOptions {
 struct ServedRequest {
     uint64_t id;
     std::string method;
-    std::string path; ///< without query
+    std::string path;   ///< without query
     std::string accept; ///< Accept header
     std::string host;
-    std::string body; ///< at most ServeOptions::body_bytes_max
+    std::string body;                                         ///< at most ServeOptions::body_bytes_max
     std::vector<std::pair<std::string, std::string>> headers; ///< authorization and x-cashu, where sent
 };
 

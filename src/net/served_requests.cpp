@@ -16,14 +16,22 @@ constexpr int kAnswerTimeoutSeconds = 120;
 const char* name_of_method(int method)
 {
     switch (method) {
-    case LWSHUMETH_GET: return "GET";
-    case LWSHUMETH_POST: return "POST";
-    case LWSHUMETH_OPTIONS: return "OPTIONS";
-    case LWSHUMETH_PUT: return "PUT";
-    case LWSHUMETH_PATCH: return "PATCH";
-    case LWSHUMETH_DELETE: return "DELETE";
-    case LWSHUMETH_HEAD: return "HEAD";
-    default: return "";
+    case LWSHUMETH_GET:
+        return "GET";
+    case LWSHUMETH_POST:
+        return "POST";
+    case LWSHUMETH_OPTIONS:
+        return "OPTIONS";
+    case LWSHUMETH_PUT:
+        return "PUT";
+    case LWSHUMETH_PATCH:
+        return "PATCH";
+    case LWSHUMETH_DELETE:
+        return "DELETE";
+    case LWSHUMETH_HEAD:
+        return "HEAD";
+    default:
+        return "";
     }
 }
 
@@ -205,8 +213,8 @@ int ServedRequests::write_body(Exchange& exchange)
 int ServedRequests::complete(Exchange& exchange)
 {
     lws* wsi = exchange.wsi;
-    const bool has_unread_body = exchange.status == HTTP_STATUS_REQ_ENTITY_TOO_LARGE ||
-                                 exchange.status == HTTP_STATUS_LENGTH_REQUIRED;
+    const bool has_unread_body =
+        exchange.status == HTTP_STATUS_REQ_ENTITY_TOO_LARGE || exchange.status == HTTP_STATUS_LENGTH_REQUIRED;
     on_gone(wsi);
     lws_set_opaque_user_data(wsi, nullptr);
     return lws_http_transaction_completed(wsi) != 0 || has_unread_body ? -1 : 0;

@@ -57,7 +57,7 @@ public:
 
     /// Retries connects, expires deadlines, and lets sockets read again whose sink has caught up.
     void tick(Clock::time_point now);
-    [[nodiscard]] bool needs_tick() const; ///< there is a deadline running
+    [[nodiscard]] bool needs_tick() const;                               ///< there is a deadline running
     [[nodiscard]] bool has_starts() const { return !to_start_.empty(); } ///< a tick is due at once
     /// Ends whatever lws has not ended.
     void close_all(std::string_view reason);
@@ -70,16 +70,16 @@ private:
         Phase phase;
         lws* wsi = nullptr;
         WebSocketUrl url{};
-        Addresses addresses{};          ///< not yet tried
-        Clock::time_point deadline{};   ///< while connecting or closing
-        std::string incoming{};         ///< the message so far
+        Addresses addresses{};        ///< not yet tried
+        Clock::time_point deadline{}; ///< while connecting or closing
+        std::string incoming{};       ///< the message so far
         std::deque<std::string> outgoing{};
         size_t unsent_bytes = 0;
         bool wants_reading = true;
-        bool is_held = false;           ///< not read until its sink catches up
+        bool is_held = false; ///< not read until its sink catches up
         Clock::time_point last_alive{};
         SocketOpened opened{};
-        SocketClosed closed{};          ///< filled in as the reasons become known
+        SocketClosed closed{}; ///< filled in as the reasons become known
     };
 
     [[nodiscard]] Socket* find(SocketId id);

@@ -98,11 +98,9 @@ Result<SealedMessage> make_nip04(const OutgoingMessage& message, const SecretKey
 
 Result<SealedMessage> make_nip17(const OutgoingMessage& message, const SecretKey& own_key, crypto::Random& random)
 {
-    const Rumor rumor = make_rumor({.created_at = message.rumor_time,
-                                    .kind = kind::chat,
-                                    .tags = tags_for(message),
-                                    .content = message.text},
-                                   PublicKey::of(own_key));
+    const Rumor rumor = make_rumor(
+        {.created_at = message.rumor_time, .kind = kind::chat, .tags = tags_for(message), .content = message.text},
+        PublicKey::of(own_key));
     const auto backdated = static_cast<int64_t>(random.below(kSealBackdatedMax + 1));
     const int64_t sealed_at = std::max<int64_t>(0, message.event_time - backdated);
     const Event seal = TRY(make_seal(rumor, message.receiver, own_key, sealed_at, random));

@@ -11,11 +11,11 @@ enum class Transport { nip04, nip17 };
 /// An authenticated message: `sender` signed it, whatever the outer event claims.
 struct DirectMessage {
     Transport transport = Transport::nip04;
-    EventId event_id{};      ///< of the kind-4 event or the gift wrap: for the seen-set
-    EventId message_id{};    ///< of the kind-4 event or the rumor: names the request
+    EventId event_id{};   ///< of the kind-4 event or the gift wrap: for the seen-set
+    EventId message_id{}; ///< of the kind-4 event or the rumor: names the request
     PublicKey sender;
-    int64_t created_at = 0;  ///< of the kind-4 event or the rumor: the sender's claim
-    std::string text;        ///< decrypted content
+    int64_t created_at = 0;                 ///< of the kind-4 event or the rumor: the sender's claim
+    std::string text;                       ///< decrypted content
     std::optional<std::string> in_reply_to; ///< first `e` tag of the kind-4 event or the rumor
 };
 
@@ -37,8 +37,8 @@ struct OutgoingMessage {
 };
 
 struct SealedMessage {
-    Event event;           ///< what is published: the kind-4 event or the gift wrap
-    EventId message_id{};  ///< what an answer's `e` tag names: the kind-4 event or the rumor
+    Event event;          ///< what is published: the kind-4 event or the gift wrap
+    EventId message_id{}; ///< what an answer's `e` tag names: the kind-4 event or the rumor
 };
 
 /// kind 4 with `p` and `alt` tags, or rumor → seal (dated up to two days back) → wrap (dated event_time).

@@ -57,8 +57,7 @@ EventId compute_id(const Bytes32& pubkey, const Draft& draft)
 
 EventId compute_id(const Event& event)
 {
-    return crypto::sha256(
-        as_bytes(serialise(event.pubkey, event.created_at, event.kind, event.tags, event.content)));
+    return crypto::sha256(as_bytes(serialise(event.pubkey, event.created_at, event.kind, event.tags, event.content)));
 }
 
 Result<void> verify_event(const Event& event)

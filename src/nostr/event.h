@@ -1,5 +1,6 @@
 #pragma once
-// NIP-01 events: parsing hostile JSON, ids, signatures. Pure. Limits: 131 072 bytes, 500 tags of 32 elements of 4 096 bytes.
+// NIP-01 events: parsing hostile JSON, ids, signatures. Pure. Limits: 131 072 bytes, 500 tags of 32 elements of 4 096
+// bytes.
 
 #include "nostr/keys.h"
 
@@ -16,20 +17,20 @@ using Tags = std::vector<Tag>;
 using Kind = uint16_t;
 
 namespace kind {
-inline constexpr Kind encrypted_dm = 4;         ///< NIP-04
-inline constexpr Kind deletion = 5;             ///< NIP-09
-inline constexpr Kind seal = 13;                ///< NIP-59
-inline constexpr Kind chat = 14;                ///< NIP-17
-inline constexpr Kind gift_wrap = 1059;         ///< NIP-59
-inline constexpr Kind relay_list = 10002;       ///< NIP-65
-inline constexpr Kind dm_relays = 10050;        ///< NIP-17
-inline constexpr Kind heartbeat_live = 20384;   ///< marketplace, ephemeral
+inline constexpr Kind encrypted_dm = 4;            ///< NIP-04
+inline constexpr Kind deletion = 5;                ///< NIP-09
+inline constexpr Kind seal = 13;                   ///< NIP-59
+inline constexpr Kind chat = 14;                   ///< NIP-17
+inline constexpr Kind gift_wrap = 1059;            ///< NIP-59
+inline constexpr Kind relay_list = 10002;          ///< NIP-65
+inline constexpr Kind dm_relays = 10050;           ///< NIP-17
+inline constexpr Kind heartbeat_live = 20384;      ///< marketplace, ephemeral
 inline constexpr Kind ephemeral_gift_wrap = 21059; ///< NIP-59, never stored
-inline constexpr Kind client_auth = 22242;      ///< NIP-42
-inline constexpr Kind offer = 38383;            ///< marketplace, addressable
-inline constexpr Kind heartbeat = 38384;        ///< marketplace, addressable
-inline constexpr Kind lease_revocation = 38385; ///< marketplace, addressable
-inline constexpr Kind standby_promotion = 38386;///< marketplace, addressable
+inline constexpr Kind client_auth = 22242;         ///< NIP-42
+inline constexpr Kind offer = 38383;               ///< marketplace, addressable
+inline constexpr Kind heartbeat = 38384;           ///< marketplace, addressable
+inline constexpr Kind lease_revocation = 38385;    ///< marketplace, addressable
+inline constexpr Kind standby_promotion = 38386;   ///< marketplace, addressable
 } // namespace kind
 
 /// An event before it has an author and a signature.

@@ -1,5 +1,6 @@
 #pragma once
-// Events and filters inside already parsed JSON, for the frame and wrap parsers. Heavy: include it from .cpp files only.
+// Events and filters inside already parsed JSON, for the frame and wrap parsers. Heavy: include it from .cpp files
+// only.
 
 #include "nostr/filter.h"
 #include "util/json.h"

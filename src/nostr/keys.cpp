@@ -56,8 +56,7 @@ bool write_all(int descriptor, std::string_view text)
 /// Makes a new directory entry survive a power cut.
 bool sync_directory(const std::filesystem::path& directory)
 {
-    const FileHandle handle{
-        ::open(directory.empty() ? "." : directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
+    const FileHandle handle{::open(directory.empty() ? "." : directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
     return handle.get() >= 0 && ::fsync(handle.get()) == 0;
 }
 
@@ -134,7 +133,7 @@ Result<SecretKey> load_secret_key(const std::filesystem::path& file)
     if (handle.get() < 0)
         return fail(errno == ENOENT ? Errc::not_found : Errc::refused, "cannot open key file {}: {}", file.string(),
                     std::strerror(errno));
-    struct stat status{};
+    struct stat status {};
     if (::fstat(handle.get(), &status) != 0 || !S_ISREG(status.st_mode))
         return fail(Errc::refused, "key file {} is not a regular file", file.string());
     if ((status.st_mode & 077) != 0)

@@ -17,7 +17,8 @@ class PublicKey {
 public:
     /// 64 lower-case hex characters, as in events.
     [[nodiscard]] static Result<PublicKey> parse_hex(std::string_view text);
-    /// What people write: hex of either case, npub1…, nprofile1…, each with an optional `nostr:` prefix (NIP-19, NIP-21).
+    /// What people write: hex of either case, npub1…, nprofile1…, each with an optional `nostr:` prefix (NIP-19,
+    /// NIP-21).
     [[nodiscard]] static Result<PublicKey> parse(std::string_view text);
     [[nodiscard]] static PublicKey of(const SecretKey& secret_key);
 

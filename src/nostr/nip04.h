@@ -1,6 +1,6 @@
 #pragma once
-// NIP-04 encryption, which kind-4 messages use. It carries no authentication: only the event's signature protects it, so
-// verify the event before decrypting.
+// NIP-04 encryption, which kind-4 messages use. It carries no authentication: only the event's signature protects it,
+// so verify the event before decrypting.
 
 #include "nostr/keys.h"
 

@@ -69,7 +69,8 @@ void read_supported_nips(RelayInformation& information, const Json& nips)
 RelayInformation parse_relay_information(std::string_view json)
 {
     RelayInformation information;
-    const Result<Json> document = parse_json(json, {.bytes_max = kDocumentBytesMax, .depth_max = 16, .items_max = 10'000});
+    const Result<Json> document =
+        parse_json(json, {.bytes_max = kDocumentBytesMax, .depth_max = 16, .items_max = 10'000});
     if (!document || !document->is_object())
         return information;
     if (const auto limitation = document->find("limitation"); limitation != document->end())

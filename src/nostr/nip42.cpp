@@ -17,8 +17,8 @@ bool same_relay(std::string_view a, std::string_view b)
 
 } // namespace
 
-Event make_auth_event(const std::string& relay_url, const std::string& challenge, int64_t now,
-                      const SecretKey& own_key, crypto::Random& random)
+Event make_auth_event(const std::string& relay_url, const std::string& challenge, int64_t now, const SecretKey& own_key,
+                      crypto::Random& random)
 {
     return sign_event({.created_at = now,
                        .kind = kind::client_auth,

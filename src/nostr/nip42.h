@@ -1,5 +1,6 @@
 #pragma once
-// NIP-42: a client proves its key to a relay by signing the relay's challenge. Such events are never stored or published.
+// NIP-42: a client proves its key to a relay by signing the relay's challenge. Such events are never stored or
+// published.
 
 #include "nostr/event.h"
 

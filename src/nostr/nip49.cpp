@@ -58,8 +58,8 @@ Result<DecryptedSecretKey> decrypt_secret_key(std::string_view ncryptsec, std::s
     const crypto::Secret key = TRY(crypto::scrypt32(password, data.subspan(kSaltAt, kSaltSize), data[1]));
     crypto::XChaChaNonce nonce{};
     std::copy_n(data.begin() + kNonceAt, nonce.size(), nonce.begin());
-    const auto opened = crypto::open_xchacha20_poly1305(key.expose(), nonce, data.subspan(kSecurityAt, 1),
-                                                        data.subspan(kSealedAt));
+    const auto opened =
+        crypto::open_xchacha20_poly1305(key.expose(), nonce, data.subspan(kSecurityAt, 1), data.subspan(kSealedAt));
     if (!opened)
         return fail(Errc::bad_input, "wrong password, or a damaged encrypted key");
     SecretKey secret_key = TRY(SecretKey::create(opened->expose()));

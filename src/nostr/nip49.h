@@ -23,8 +23,8 @@ struct DecryptedSecretKey {
     KeySecurity security = KeySecurity::unknown;
 };
 
-/// The password's bytes are taken as they are, so those that are not ASCII must come in NFKC form. bad_input for a wrong
-/// password too: nothing tells it from damaged text.
+/// The password's bytes are taken as they are, so those that are not ASCII must come in NFKC form. bad_input for a
+/// wrong password too: nothing tells it from damaged text.
 [[nodiscard]] Result<DecryptedSecretKey> decrypt_secret_key(std::string_view ncryptsec, std::string_view password);
 
 } // namespace berth::nostr

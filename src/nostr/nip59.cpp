@@ -51,8 +51,9 @@ Rumor make_rumor(Draft draft, const PublicKey& author)
 
 std::string encode_rumor(const Rumor& rumor)
 {
-    std::string out = fmt::format("{{\"id\":\"{}\",\"pubkey\":\"{}\",\"created_at\":{},\"kind\":{},\"tags\":",
-                                  encode_hex(rumor.id), encode_hex(rumor.pubkey), rumor.created_at, rumor.kind);
+    std::string out =
+        fmt::format("{{\"id\":\"{}\",\"pubkey\":\"{}\",\"created_at\":{},\"kind\":{},\"tags\":", encode_hex(rumor.id),
+                    encode_hex(rumor.pubkey), rumor.created_at, rumor.kind);
     append_json_tags(out, rumor.tags);
     out += ",\"content\":";
     append_json_string(out, rumor.content);

@@ -54,7 +54,9 @@ std::string canonical_ipv6(std::string_view text)
 
 bool is_host_name(std::string_view host)
 {
-    const auto allowed = [](char c) { return (c >= 'a' && c <= 'z') || is_digit(c) || c == '-' || c == '.' || c == '_'; };
+    const auto allowed = [](char c) {
+        return (c >= 'a' && c <= 'z') || is_digit(c) || c == '-' || c == '.' || c == '_';
+    };
     return !host.empty() && host.size() <= kHostCharactersMax && std::all_of(host.begin(), host.end(), allowed) &&
            host.front() != '.' && host.find("..") == std::string_view::npos;
 }
@@ -103,12 +105,11 @@ std::string normal_target(std::string_view text)
 
 bool is_public_ipv4(const std::array<uint8_t, 4>& ip)
 {
-    const bool special = ip[0] == 0 || ip[0] == 10 || ip[0] == 127 || ip[0] >= 224 ||
-                         (ip[0] == 100 && (ip[1] & 0xc0) == 64) || (ip[0] == 169 && ip[1] == 254) ||
-                         (ip[0] == 172 && (ip[1] & 0xf0) == 16) || (ip[0] == 192 && ip[1] == 168) ||
-                         (ip[0] == 192 && ip[1] == 0 && (ip[2] == 0 || ip[2] == 2)) ||
-                         (ip[0] == 198 && (ip[1] & 0xfe) == 18) || (ip[0] == 198 && ip[1] == 51 && ip[2] == 100) ||
-                         (ip[0] == 203 && ip[1] == 0 && ip[2] == 113);
+    const bool special =
+        ip[0] == 0 || ip[0] == 10 || ip[0] == 127 || ip[0] >= 224 || (ip[0] == 100 && (ip[1] & 0xc0) == 64) ||
+        (ip[0] == 169 && ip[1] == 254) || (ip[0] == 172 && (ip[1] & 0xf0) == 16) || (ip[0] == 192 && ip[1] == 168) ||
+        (ip[0] == 192 && ip[1] == 0 && (ip[2] == 0 || ip[2] == 2)) || (ip[0] == 198 && (ip[1] & 0xfe) == 18) ||
+        (ip[0] == 198 && ip[1] == 51 && ip[2] == 100) || (ip[0] == 203 && ip[1] == 0 && ip[2] == 113);
     return !special;
 }
 

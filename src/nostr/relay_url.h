@@ -16,10 +16,12 @@ struct RelayUrl {
     std::string target; ///< path and query, "/" at least
 };
 
-/// ws or wss, at most 512 characters, surrounding blanks ignored. bad_input for user names, port 0, hosts that are not ASCII.
+/// ws or wss, at most 512 characters, surrounding blanks ignored. bad_input for user names, port 0, hosts that are not
+/// ASCII.
 [[nodiscard]] Result<RelayUrl> parse_relay_url(std::string_view text);
 
-/// Scheme and host in lower case; default port, fragment and trailing slashes dropped. Normalising twice changes nothing.
+/// Scheme and host in lower case; default port, fragment and trailing slashes dropped. Normalising twice changes
+/// nothing.
 [[nodiscard]] Result<std::string> normalise_relay_url(std::string_view text);
 
 /// A name with a dot that is not reserved for local use, or a globally routable address. What the name resolves to

@@ -89,8 +89,7 @@ void apply_template(const compute::Template& chosen, Admission& admission)
         workload.environment.emplace(name, std::move(filled));
     }
     for (const compute::TemplatePort& port : chosen.ports)
-        workload.ports.push_back(
-            {.container_port = port.container_port, .label = port.label, .scheme = port.scheme});
+        workload.ports.push_back({.container_port = port.container_port, .label = port.label, .scheme = port.scheme});
 }
 
 } // namespace
@@ -113,11 +112,11 @@ std::optional<Refusal> judge_duration(std::chrono::seconds duration, cashu::Msat
                                       const Options& options)
 {
     if (duration < options.lease_min)
-        return Refusal{error_type::insufficient_payment,
-                       fmt::format("{} msat after the mint's fee buy {} s of {} at {} msat/s; the least is {} s ({} msat)",
-                                   net.value, duration.count(), spec.id, spec.rate_msats_per_sec,
-                                   options.lease_min.count(),
-                                   static_cast<uint64_t>(options.lease_min.count()) * spec.rate_msats_per_sec)};
+        return Refusal{
+            error_type::insufficient_payment,
+            fmt::format("{} msat after the mint's fee buy {} s of {} at {} msat/s; the least is {} s ({} msat)",
+                        net.value, duration.count(), spec.id, spec.rate_msats_per_sec, options.lease_min.count(),
+                        static_cast<uint64_t>(options.lease_min.count()) * spec.rate_msats_per_sec)};
     if (duration > options.lease_max)
         return Refusal{error_type::invalid_request,
                        fmt::format("{} msat buy {} s, more than the {} s this provider sells at once", net.value,

@@ -68,6 +68,7 @@ private:
     std::optional<compute::NodeStatus> node_;
     uint64_t storage_gb_ = 0;
     bool engine_up_ = false;
+    bool is_measured_ = false;
     UnixTime next_survey_{};
     UnixTime next_node_status_{};
     UnixTime next_forget_{};
@@ -119,21 +120,21 @@ Result<void> CoreImplementation::open()
 
 nostr::relay::Pool::Handlers CoreImplementation::make_pool_handlers()
 {
-    return {.on_event =
-                [this](const std::string&, const std::string& relay, const nostr::Event& event) {
-                    if (auto incoming = intake_->take(event, relay, now_))
-                        desk_->serve(std::move(*incoming), now_);
-                },
-            .on_also_seen = [](const std::string&, const nostr::EventId&) {},
-            .on_stored_end = [](const std::string&, const std::string&) {},
-            .on_published =
-                [this](const nostr::EventId& id, const std::string& relay, nostr::relay::PublishState state,
-                       const std::string&) {
-                    replies_->on_published(id, relay, state);
-                    publisher_->on_published(id, state, now_);
-                },
-            .on_cursor =
-                [this](const nostr::relay::Cursor& cursor) { failures_.check(relay_store_.save_cursor(cursor)); }};
+    return {
+        .on_event =
+            [this](const std::string&, const std::string& relay, const nostr::Event& event) {
+                if (auto incoming = intake_->take(event, relay, now_))
+                    desk_->serve(std::move(*incoming), now_);
+            },
+        .on_also_seen = [](const std::string&, const nostr::EventId&) {},
+        .on_stored_end = [](const std::string&, const std::string&) {},
+        .on_published =
+            [this](const nostr::EventId& id, const std::string& relay, nostr::relay::PublishState state,
+                   const std::string&) {
+                replies_->on_published(id, relay, state);
+                publisher_->on_published(id, state, now_);
+            },
+        .on_cursor = [this](const nostr::relay::Cursor& cursor) { failures_.check(relay_store_.save_cursor(cursor)); }};
 }
 
 Result<void> CoreImplementation::run_batch(UnixTime now, const std::function<void()>& work)
@@ -171,7 +172,8 @@ void CoreImplementation::publish_relay_lists(UnixTime now)
     for (nostr::Draft draft : {nostr::make_relay_list(options_.relays), nostr::make_dm_relay_list(options_.relays)}) {
         draft.created_at =
             failures_.take(relay_store_.next_created_at(fmt::format("kind:{}", draft.kind), unix_seconds(now)));
-        pool_->publish(nostr::sign_event(std::move(draft), options_.key, world_.random), {}, now + std::chrono::hours{1});
+        pool_->publish(nostr::sign_event(std::move(draft), options_.key, world_.random), {},
+                       now + std::chrono::hours{1});
     }
 }
 
@@ -238,10 +240,12 @@ void CoreImplementation::take_survey(const Surveyed& surveyed, UnixTime now)
 {
     const bool was_up = engine_up_;
     engine_up_ = surveyed.engine.has_value();
+    is_measured_ = true;
     if (!engine_up_)
         next_survey_ = now + kSurveyRetry;
     leases_->handle(surveyed, storage_gb_);
     if (engine_up_ && !was_up) {
+        publisher_->hurry(now);
         leases_->inspect_all();
         desk_->retry_parked(now);
     }
@@ -268,7 +272,9 @@ void CoreImplementation::tick(UnixTime now)
     leases_->drive(now);
     desk_->tick(now);
     replies_->tick(now);
-    publisher_->tick(now, [this] { return public_facts(); });
+    // Nothing is said in public before the host was measured, be it that the Engine does not answer.
+    if (is_measured_)
+        publisher_->tick(now, [this] { return public_facts(); });
     pool_->tick(now);
 }
 
@@ -284,8 +290,9 @@ Publisher::Facts CoreImplementation::public_facts()
 
 UnixTime CoreImplementation::next_due() const
 {
-    return std::min({wallet_->next_due(), leases_->next_due(), desk_->next_due(), publisher_->next_due(),
-                     pool_->next_due(), next_survey_, next_node_status_, next_forget_});
+    const UnixTime publisher_due = is_measured_ ? publisher_->next_due() : UnixTime::max();
+    return std::min({wallet_->next_due(), leases_->next_due(), desk_->next_due(), publisher_due, pool_->next_due(),
+                     next_survey_, next_node_status_, next_forget_});
 }
 
 } // namespace

@@ -167,12 +167,12 @@ void Desk::serve_spawn(const RequestOrigin& origin, const SpawnRequest& request,
     if (const auto refusal = judge_duration(duration, payment->token.net, admission.spec, p_.options))
         return refuse(origin, *refusal, now);
     if (!p_.leases.is_surveyed())
-        return park(origin, request, {error_type::backend_error, "the container engine does not answer; nothing was taken"},
-                    now);
+        return park(origin, request,
+                    {error_type::backend_error, "the container engine does not answer; nothing was taken"}, now);
     const Images::Answer image = p_.images.ask(admission.workload.image, now);
     if (image == Images::Answer::asking)
-        return park(origin, request, {error_type::image_not_found, "the image could not be pulled in time; nothing was taken"},
-                    now);
+        return park(origin, request,
+                    {error_type::image_not_found, "the image could not be pulled in time; nothing was taken"}, now);
     if (image == Images::Answer::failed) {
         const Error& error = p_.images.failure(admission.workload.image);
         return refuse(origin, {error_type_of_image(error.code), error.message}, now);
@@ -359,10 +359,16 @@ LeaseView Desk::view_of(const Lease& lease) const
                    .spec = lease.spec};
     switch (lease.state) {
     case LeaseState::redeeming:
-    case LeaseState::provisioning: view.status = "Pending"; break;
-    case LeaseState::running: view.status = "Running"; break;
+    case LeaseState::provisioning:
+        view.status = "Pending";
+        break;
+    case LeaseState::running:
+        view.status = "Running";
+        break;
     case LeaseState::ending:
-    case LeaseState::ended: view.status = lease.end_reason == "expired" ? "Expired" : "Failed"; break;
+    case LeaseState::ended:
+        view.status = lease.end_reason == "expired" ? "Expired" : "Failed";
+        break;
     }
     for (const compute::PortMapping& port : lease.workload.ports) {
         if (port.label == "ssh")

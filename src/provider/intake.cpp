@@ -20,9 +20,9 @@ constexpr size_t kInProgressMax = 10'000;
 } // namespace
 
 Intake::Intake(const Options& options, OrderStore& orders, Replies& replies, FailureSink& failures)
-    : options_{options}, orders_{orders}, replies_{replies}, failures_{failures},
-      per_sender_{kSenderBurst, kSenderPerSecond}, all_senders_{kAllBurst, kAllPerSecond},
-      stale_answers_{kStaleBurst, kStalePerSecond}
+    : options_{options}, orders_{orders}, replies_{replies}, failures_{failures}, per_sender_{kSenderBurst,
+                                                                                              kSenderPerSecond},
+      all_senders_{kAllBurst, kAllPerSecond}, stale_answers_{kStaleBurst, kStalePerSecond}
 {
 }
 

@@ -25,7 +25,8 @@ public:
     Intake(const Options& options, OrderStore& orders, Replies& replies, FailureSink& failures);
 
     /// A request to serve, or nothing (not for us, seen before, stale, malformed, over budget; answered where due).
-    [[nodiscard]] std::optional<IncomingRequest> take(const nostr::Event& event, const std::string& relay, UnixTime now);
+    [[nodiscard]] std::optional<IncomingRequest> take(const nostr::Event& event, const std::string& relay,
+                                                      UnixTime now);
     /// Served, refused or parked no longer: from here on its row tells that it was seen.
     void finish(const nostr::EventId& message_id) { in_progress_.erase(message_id); }
 

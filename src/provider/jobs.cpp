@@ -17,12 +17,18 @@ struct Runner {
     {
         return WorkloadPrepared{job.spec.lease, backend.prepare(job.spec)};
     }
-    JobResult operator()(const CreateJob& job) const { return WorkloadCreated{job.spec.lease, backend.create(job.spec)}; }
+    JobResult operator()(const CreateJob& job) const
+    {
+        return WorkloadCreated{job.spec.lease, backend.create(job.spec)};
+    }
     JobResult operator()(const InspectJob& job) const
     {
         return WorkloadInspected{job.lease, backend.inspect(job.container_id)};
     }
-    JobResult operator()(const DestroyJob& job) const { return WorkloadDestroyed{job.lease, backend.destroy(job.lease)}; }
+    JobResult operator()(const DestroyJob& job) const
+    {
+        return WorkloadDestroyed{job.lease, backend.destroy(job.lease)};
+    }
     JobResult operator()(const SurveyJob&) const { return Surveyed{backend.info(), backend.list_labelled()}; }
     JobResult operator()(const NodeStatusJob&) const { return NodeStatusRead{status.read()}; }
 };

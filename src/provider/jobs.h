@@ -42,8 +42,8 @@ struct DestroyJob {
 struct SurveyJob {};
 struct NodeStatusJob {};
 
-using Job = std::variant<FindImageJob, PullImageJob, PrepareJob, CreateJob, InspectJob, DestroyJob, SurveyJob,
-                         NodeStatusJob>;
+using Job =
+    std::variant<FindImageJob, PullImageJob, PrepareJob, CreateJob, InspectJob, DestroyJob, SurveyJob, NodeStatusJob>;
 
 struct ImageFound {
     std::string image;

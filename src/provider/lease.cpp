@@ -40,11 +40,16 @@ Result<LeaseState> parse_lease_state(std::string_view text)
 LeaseStep next_step(const Lease& lease, UnixTime now)
 {
     switch (lease.state) {
-    case LeaseState::redeeming: return LeaseStep::wait;
-    case LeaseState::provisioning: return now >= lease.next_try ? LeaseStep::create : LeaseStep::wait;
-    case LeaseState::running: return now >= end_of(lease) ? LeaseStep::expire : LeaseStep::wait;
-    case LeaseState::ending: return now >= lease.next_try ? LeaseStep::destroy : LeaseStep::wait;
-    case LeaseState::ended: return LeaseStep::wait;
+    case LeaseState::redeeming:
+        return LeaseStep::wait;
+    case LeaseState::provisioning:
+        return now >= lease.next_try ? LeaseStep::create : LeaseStep::wait;
+    case LeaseState::running:
+        return now >= end_of(lease) ? LeaseStep::expire : LeaseStep::wait;
+    case LeaseState::ending:
+        return now >= lease.next_try ? LeaseStep::destroy : LeaseStep::wait;
+    case LeaseState::ended:
+        return LeaseStep::wait;
     }
     return LeaseStep::wait;
 }
@@ -53,10 +58,13 @@ UnixTime next_due(const Lease& lease)
 {
     switch (lease.state) {
     case LeaseState::provisioning:
-    case LeaseState::ending: return lease.next_try;
-    case LeaseState::running: return end_of(lease);
+    case LeaseState::ending:
+        return lease.next_try;
+    case LeaseState::running:
+        return end_of(lease);
     case LeaseState::redeeming:
-    case LeaseState::ended: return UnixTime::max();
+    case LeaseState::ended:
+        return UnixTime::max();
     }
     return UnixTime::max();
 }

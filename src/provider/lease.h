@@ -30,22 +30,22 @@ enum class LeaseState {
 struct Lease {
     std::string id{}; ///< 16 hex characters: the label value of every object it has
     LeaseState state = LeaseState::redeeming;
-    std::string owner{};           ///< consumer's public key, hex
+    std::string owner{}; ///< consumer's public key, hex
     compute::WorkloadSpec workload{};
-    Spec spec{};                   ///< as it was sold
+    Spec spec{}; ///< as it was sold
     std::string username{};
     std::string password{};
     std::chrono::seconds duration{0}; ///< bought so far
     int64_t redemption = 0;
     UnixTime created_at{};
-    UnixTime expires_at{};       ///< once running
+    UnixTime expires_at{}; ///< once running
     std::string container_id{};
     std::string network_id{};
     std::string container_ip{};
-    int attempts = 0;            ///< at the present step
+    int attempts = 0; ///< at the present step
     UnixTime next_try{};
     std::string end_reason{};
-    bool top_up_open = false;    ///< a top-up is being redeemed; not stored, derived from the orders
+    bool top_up_open = false; ///< a top-up is being redeemed; not stored, derived from the orders
 };
 
 enum class LeaseStep { wait, create, expire, destroy };

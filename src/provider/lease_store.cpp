@@ -214,8 +214,8 @@ Result<std::vector<Lease>> LeaseStore::load_open()
 
 Result<std::optional<Lease>> LeaseStore::find_ended(uint32_t number)
 {
-    static const std::string sql = fmt::format(
-        "SELECT {} FROM lease WHERE number=? AND state='ended' ORDER BY ended_ms DESC LIMIT 1", kColumns);
+    static const std::string sql =
+        fmt::format("SELECT {} FROM lease WHERE number=? AND state='ended' ORDER BY ended_ms DESC LIMIT 1", kColumns);
     db::Statement query = database_.prepare(sql.c_str());
     const bool found = TRY(query.bind(static_cast<int64_t>(number)).step());
     if (!found)

@@ -335,9 +335,8 @@ FreeCapacity Leases::free_capacity() const
 
 uint32_t Leases::running_count() const
 {
-    return static_cast<uint32_t>(std::count_if(leases_.begin(), leases_.end(), [](const auto& entry) {
-        return entry.second.state == LeaseState::running;
-    }));
+    return static_cast<uint32_t>(std::count_if(
+        leases_.begin(), leases_.end(), [](const auto& entry) { return entry.second.state == LeaseState::running; }));
 }
 
 } // namespace berth::provider

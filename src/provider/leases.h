@@ -77,10 +77,10 @@ private:
     Handlers handlers_;
     compute::PortLedger ports_;
     std::map<std::string, Lease> leases_;
-    std::set<uint32_t> numbers_;      ///< in use
-    std::vector<uint32_t> rested_;    ///< used before and free, the longest rested first
-    uint32_t next_fresh_ = 0;         ///< the first number that may never have been used
-    std::set<std::string> busy_;      ///< leases with a job in flight
+    std::set<uint32_t> numbers_;   ///< in use
+    std::vector<uint32_t> rested_; ///< used before and free, the longest rested first
+    uint32_t next_fresh_ = 0;      ///< the first number that may never have been used
+    std::set<std::string> busy_;   ///< leases with a job in flight
     FreeCapacity total_;
     bool surveyed_ = false;
 };

@@ -47,7 +47,7 @@ struct Options {
     nostr::SecretKey key;
     std::string public_address{};
     std::string publish_address = "0.0.0.0"; ///< host address that leases' ports are bound to
-    std::vector<std::string> relays{};         ///< normalised
+    std::vector<std::string> relays{};       ///< normalised
     std::vector<std::string> capabilities{"docker"};
     cashu::WalletOptions wallet{};
     std::string seed_file{};

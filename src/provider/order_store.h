@@ -20,8 +20,8 @@ enum class OrderKind { spawn, top_up };
 struct Order {
     Bytes32 key{};
     OrderKind kind = OrderKind::spawn;
-    std::string owner;  ///< sender, hex
-    std::string lease;  ///< lease id
+    std::string owner; ///< sender, hex
+    std::string lease; ///< lease id
     int64_t redemption = 0;
     std::optional<std::string> reply; ///< the body once settled
 };

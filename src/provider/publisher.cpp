@@ -53,11 +53,10 @@ void Publisher::publish_offer(const std::string& content, UnixTime now)
 void Publisher::publish_beats(const Facts& facts, UnixTime now)
 {
     const int64_t timestamp = unix_seconds(now) - kBeatBackdating;
-    const std::string content =
-        encode_heartbeat(own_hex_, {.timestamp = timestamp,
-                                    .active_workloads = facts.active_workloads,
-                                    .free = facts.offer.free,
-                                    .node = facts.node});
+    const std::string content = encode_heartbeat(own_hex_, {.timestamp = timestamp,
+                                                            .active_workloads = facts.active_workloads,
+                                                            .free = facts.offer.free,
+                                                            .node = facts.node});
     const nostr::Tags tags{{"t", "paygress-heartbeat"}, {"p", own_hex_}, {"v", "1"}};
     nostr::Draft stored{.created_at = timestamp, .kind = nostr::kind::heartbeat, .tags = tags, .content = content};
     stored.tags.push_back({"d", fmt::format("paygress:heartbeat:v1:{}:{}", own_hex_, timestamp / 60)});

@@ -1,6 +1,6 @@
 #pragma once
-// The provider's public face: the offer (38383) at start, on change and on a timer; heartbeats (38384 stored, 20384 live).
-// Everything in them is measured, or absent.
+// The provider's public face: the offer (38383) at start, on change and on a timer; heartbeats (38384 stored, 20384
+// live). Everything in them is measured, or absent.
 
 #include "provider/failure_sink.h"
 #include "provider/relay_store.h"
@@ -21,6 +21,8 @@ public:
 
     /// Publishes what is due. `facts` is asked only then.
     void tick(UnixTime now, const std::function<Facts()>& facts);
+    /// What is sold has changed in a way that consumers should see at once.
+    void hurry(UnixTime now) { next_beat_ = std::min(next_beat_, now); }
     [[nodiscard]] UnixTime next_due() const { return std::min(next_beat_, next_offer_); }
     /// Whether a relay has accepted a heartbeat since start.
     [[nodiscard]] bool is_first_beat_accepted() const { return first_beat_accepted_; }

@@ -85,7 +85,8 @@ Result<void> RelayStore::mark_accepted(const nostr::EventId& event_id)
 
 Result<std::vector<OutboxMessage>> RelayStore::load_outbox(UnixTime now)
 {
-    db::Statement query = database_.prepare("SELECT event,relays,expires_ms FROM outbox WHERE accepted=0 AND expires_ms>?");
+    db::Statement query =
+        database_.prepare("SELECT event,relays,expires_ms FROM outbox WHERE accepted=0 AND expires_ms>?");
     query.bind(milliseconds_of(now));
     std::vector<OutboxMessage> messages;
     for (;;) {

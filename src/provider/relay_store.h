@@ -38,7 +38,8 @@ public:
 
     /// A relay took a heartbeat.
     [[nodiscard]] Result<void> count_beat(UnixTime now);
-    /// Accepted beats beside those that were due since the first one, over the last 30 days; 0 … 100, 0 before the first.
+    /// Accepted beats beside those that were due since the first one, over the last 30 days; 0 … 100, 0 before the
+    /// first.
     [[nodiscard]] Result<double> uptime_percent(UnixTime now, std::chrono::seconds interval);
 
 private:

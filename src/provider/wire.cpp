@@ -79,14 +79,22 @@ OrderedJson spec_of(const Spec& spec)
 const char* error_type_of(cashu::TokenFault fault)
 {
     switch (fault) {
-    case cashu::TokenFault::invalid: return error_type::invalid_token;
-    case cashu::TokenFault::wrong_mint: return error_type::non_whitelisted_mint;
-    case cashu::TokenFault::unsupported_unit: return error_type::unsupported_unit;
-    case cashu::TokenFault::worthless: return error_type::insufficient_payment;
-    case cashu::TokenFault::already_spent: return error_type::token_already_spent;
-    case cashu::TokenFault::pending: return error_type::token_pending;
-    case cashu::TokenFault::mint_unavailable: return error_type::mint_network_error;
-    case cashu::TokenFault::mint_refused: return error_type::mint_error;
+    case cashu::TokenFault::invalid:
+        return error_type::invalid_token;
+    case cashu::TokenFault::wrong_mint:
+        return error_type::non_whitelisted_mint;
+    case cashu::TokenFault::unsupported_unit:
+        return error_type::unsupported_unit;
+    case cashu::TokenFault::worthless:
+        return error_type::insufficient_payment;
+    case cashu::TokenFault::already_spent:
+        return error_type::token_already_spent;
+    case cashu::TokenFault::pending:
+        return error_type::token_pending;
+    case cashu::TokenFault::mint_unavailable:
+        return error_type::mint_network_error;
+    case cashu::TokenFault::mint_refused:
+        return error_type::mint_error;
     }
     return error_type::invalid_token;
 }
@@ -94,10 +102,14 @@ const char* error_type_of(cashu::TokenFault fault)
 const char* error_type_of_image(Errc code)
 {
     switch (code) {
-    case Errc::not_found: return error_type::image_not_found;
-    case Errc::refused: return error_type::image_denied;
-    case Errc::bad_input: return error_type::image_too_large;
-    default: return error_type::backend_error;
+    case Errc::not_found:
+        return error_type::image_not_found;
+    case Errc::refused:
+        return error_type::image_denied;
+    case Errc::bad_input:
+        return error_type::image_too_large;
+    default:
+        return error_type::backend_error;
     }
 }
 
@@ -147,13 +159,12 @@ std::string encode_status(const LeaseView& lease, const std::string& host_addres
 
 std::string encode_top_up(const LeaseView& lease, std::chrono::seconds added)
 {
-    const OrderedJson body{
-        {"success", true},
-        {"pod_npub", container_name(lease.number)},
-        {"extended_duration_seconds", added.count()},
-        {"new_expires_at", rfc3339(lease.expires_at)},
-        {"message", fmt::format("{} added; the lease now runs until {}", human_duration(added),
-                                rfc3339(lease.expires_at))}};
+    const OrderedJson body{{"success", true},
+                           {"pod_npub", container_name(lease.number)},
+                           {"extended_duration_seconds", added.count()},
+                           {"new_expires_at", rfc3339(lease.expires_at)},
+                           {"message", fmt::format("{} added; the lease now runs until {}", human_duration(added),
+                                                   rfc3339(lease.expires_at))}};
     return dump_json(body);
 }
 

@@ -14,7 +14,7 @@ namespace berth {
 using UnixTime = std::chrono::sys_time<std::chrono::milliseconds>;
 
 [[nodiscard]] UnixTime wall_clock_now();
-[[nodiscard]] int64_t unix_seconds(UnixTime time);                       ///< rounded down
+[[nodiscard]] int64_t unix_seconds(UnixTime time); ///< rounded down
 [[nodiscard]] UnixTime from_unix_seconds(int64_t seconds);
 [[nodiscard]] std::string rfc3339(UnixTime time);                        ///< 2026-11-23T20:58:38Z
 [[nodiscard]] Result<UnixTime> parse_rfc3339(std::string_view text);     ///< UTC ("Z" or "+00:00") only

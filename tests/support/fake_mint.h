@@ -35,19 +35,19 @@ private:
 /// What goes wrong with one swap. Consumed in order, one per swap request.
 enum class SwapFault {
     none,
-    lose_request,        ///< never arrives: outcome_unknown, not executed
-    lose_answer,         ///< executed, then outcome_unknown
-    rate_limit,          ///< 429, not executed
-    rate_limit_after,    ///< 429, executed
-    bad_gateway_after,   ///< 502, executed
-    spent_after,         ///< 11001, executed
-    refuse,              ///< 400 with code 50000, not executed
-    pending,             ///< 400 with 11002, not executed
-    swap_order,          ///< executed, first and last signature exchanged
-    wrong_amount,        ///< executed, first signature claims another amount
-    bad_dleq,            ///< executed, first DLEQ broken
-    no_dleq,             ///< executed, without DLEQ
-    one_short,           ///< executed, one signature missing
+    lose_request,      ///< never arrives: outcome_unknown, not executed
+    lose_answer,       ///< executed, then outcome_unknown
+    rate_limit,        ///< 429, not executed
+    rate_limit_after,  ///< 429, executed
+    bad_gateway_after, ///< 502, executed
+    spent_after,       ///< 11001, executed
+    refuse,            ///< 400 with code 50000, not executed
+    pending,           ///< 400 with 11002, not executed
+    swap_order,        ///< executed, first and last signature exchanged
+    wrong_amount,      ///< executed, first signature claims another amount
+    bad_dleq,          ///< executed, first DLEQ broken
+    no_dleq,           ///< executed, without DLEQ
+    one_short,         ///< executed, one signature missing
 };
 
 enum class RestoreMode { works, unsupported, partial, nothing };
@@ -92,15 +92,21 @@ public:
             const std::string secret = hex_of(random_.bytes32());
             const auto& a = secrets_.at(active_).at(amount);
             const auto C = cashu::hash_to_curve(std::string_view{secret}).times(a);
-            proofs.push_back({.amount = amount, .keyset_id = active_, .secret = secret, .C = C.value(),
-                              .witness = std::nullopt, .dleq = std::nullopt, .p2pk_e = std::nullopt});
+            proofs.push_back({.amount = amount,
+                              .keyset_id = active_,
+                              .secret = secret,
+                              .C = C.value(),
+                              .witness = std::nullopt,
+                              .dleq = std::nullopt,
+                              .p2pk_e = std::nullopt});
         }
         return proofs;
     }
 
     std::string issue_token(const std::vector<cashu::Amount>& amounts)
     {
-        return cashu::encode_token({.mint = options_.url, .unit = "sat", .memo = std::nullopt, .proofs = issue(amounts)});
+        return cashu::encode_token(
+            {.mint = options_.url, .unit = "sat", .memo = std::nullopt, .proofs = issue(amounts)});
     }
 
     std::vector<cashu::KeysetId> keyset_ids() const
@@ -140,7 +146,8 @@ public:
     bool accepts(const std::vector<cashu::Proof>& proofs) const
     {
         for (const auto& proof : proofs)
-            if (is_spent(proof) || !cashu::is_signed_by(secret_of(proof.keyset_id, proof.amount), proof.secret, proof.C))
+            if (is_spent(proof) ||
+                !cashu::is_signed_by(secret_of(proof.keyset_id, proof.amount), proof.secret, proof.C))
                 return false;
         return true;
     }
@@ -192,7 +199,10 @@ private:
     {
         return net::HttpResponse{.status = 400, .body = cashu::encode_mint_error(code, text)};
     }
-    const crypto::Scalar& secret_of(const std::string& id, cashu::Amount amount) const { return secrets_.at(id).at(amount); }
+    const crypto::Scalar& secret_of(const std::string& id, cashu::Amount amount) const
+    {
+        return secrets_.at(id).at(amount);
+    }
 
     std::vector<cashu::Keyset> all_keysets() const
     {
@@ -211,30 +221,48 @@ private:
             swap_faults.pop_front();
         }
         switch (fault) {
-        case SwapFault::lose_request: return fail(Errc::outcome_unknown, "reset");
-        case SwapFault::rate_limit: return net::HttpResponse{.status = 429, .body = R"({"detail":"slow down"})"};
-        case SwapFault::refuse: return error(50000, "no");
-        case SwapFault::pending: return error(cashu::mint_error::kProofsPending, "pending");
-        default: break;
+        case SwapFault::lose_request:
+            return fail(Errc::outcome_unknown, "reset");
+        case SwapFault::rate_limit:
+            return net::HttpResponse{.status = 429, .body = R"({"detail":"slow down"})"};
+        case SwapFault::refuse:
+            return error(50000, "no");
+        case SwapFault::pending:
+            return error(cashu::mint_error::kProofsPending, "pending");
+        default:
+            break;
         }
         auto executed = execute(body);
         if (!executed)
             return error(static_cast<uint64_t>(std::stoul(executed.error().message)), "refused");
         auto& signatures = *executed;
         switch (fault) {
-        case SwapFault::lose_answer: return fail(Errc::outcome_unknown, "timed out");
-        case SwapFault::rate_limit_after: return net::HttpResponse{.status = 429};
-        case SwapFault::bad_gateway_after: return net::HttpResponse{.status = 502, .body = "<html>"};
-        case SwapFault::spent_after: return error(cashu::mint_error::kProofsSpent, "spent");
-        case SwapFault::swap_order: std::swap(signatures.front(), signatures.back()); break;
-        case SwapFault::wrong_amount: signatures.front().amount *= 2; break;
-        case SwapFault::bad_dleq: signatures.front().dleq->s[31] ^= 1; break;
+        case SwapFault::lose_answer:
+            return fail(Errc::outcome_unknown, "timed out");
+        case SwapFault::rate_limit_after:
+            return net::HttpResponse{.status = 429};
+        case SwapFault::bad_gateway_after:
+            return net::HttpResponse{.status = 502, .body = "<html>"};
+        case SwapFault::spent_after:
+            return error(cashu::mint_error::kProofsSpent, "spent");
+        case SwapFault::swap_order:
+            std::swap(signatures.front(), signatures.back());
+            break;
+        case SwapFault::wrong_amount:
+            signatures.front().amount *= 2;
+            break;
+        case SwapFault::bad_dleq:
+            signatures.front().dleq->s[31] ^= 1;
+            break;
         case SwapFault::no_dleq:
             for (auto& signature : signatures)
                 signature.dleq.reset();
             break;
-        case SwapFault::one_short: signatures.pop_back(); break;
-        default: break;
+        case SwapFault::one_short:
+            signatures.pop_back();
+            break;
+        default:
+            break;
         }
         return ok(cashu::encode_signatures(signatures));
     }

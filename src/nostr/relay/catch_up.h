@@ -38,8 +38,8 @@ private:
 
     int64_t since_;
     std::optional<int64_t> until_;
-    std::set<EventId> ids_;            ///< of all pages
-    std::vector<int64_t> page_times_;  ///< created_at of the current page
+    std::set<EventId> ids_;           ///< of all pages
+    std::vector<int64_t> page_times_; ///< created_at of the current page
     bool page_is_dry_ = true;
     size_t pages_ = 0;
 };

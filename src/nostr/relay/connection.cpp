@@ -163,8 +163,11 @@ Uptime Connection::reconnect_delay(const net::SocketClosed& closed)
     case 401:
     case 403:
     case 404:
-    case 410: delay = kDelayMax; break;
-    default: break;
+    case 410:
+        delay = kDelayMax;
+        break;
+    default:
+        break;
     }
     return with_jitter(delay, random_);
 }

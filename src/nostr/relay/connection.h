@@ -45,8 +45,7 @@ public:
 
     void start(const Instant& now, Uptime delay);
     void stop();
-    void subscribe(const Subscription& subscription, uint32_t number, int64_t complete_through,
-                   const Instant& now);
+    void subscribe(const Subscription& subscription, uint32_t number, int64_t complete_through, const Instant& now);
     void unsubscribe(const std::string& name);
     void publish(const Event& event, UnixTime expires);
     /// The clock jumped: drop the connection, come back with jitter.

@@ -59,8 +59,11 @@ void Connection::on_event(const std::string& request_id, Event event, const Inst
     const EventId id = event.id;
     const int64_t created_at = event.created_at;
     switch (owner_.seen().look(feed->number(), id, settings_.number)) {
-    case Sighting::same_relay: break;
-    case Sighting::other_relay: owner_.also_seen(settings_.url, id); break;
+    case Sighting::same_relay:
+        break;
+    case Sighting::other_relay:
+        owner_.also_seen(settings_.url, id);
+        break;
     case Sighting::unseen:
         if (const Filter& filter = *feed->filter_of(request_id); !filter.matches(event)) {
             const bool is_range = matches_without_range(filter, event);
@@ -149,8 +152,11 @@ void Connection::on_notice(const std::string& text, const Instant& now)
 {
     log::debug("relay {} says: {}", settings_.url, text);
     switch (meaning_of_notice(text)) {
-    case NoticeMeaning::chatter: break;
-    case NoticeMeaning::event_too_large: report(outbox_.on_too_large(text)); break;
+    case NoticeMeaning::chatter:
+        break;
+    case NoticeMeaning::event_too_large:
+        report(outbox_.on_too_large(text));
+        break;
     case NoticeMeaning::request_refused:
         // It names no request; relays answer in order, so it is the last one that has had no EOSE.
         for (uint64_t number = next_request_; number-- > 1;) {

@@ -22,8 +22,8 @@ constexpr int64_t kCursorStepSeconds = 60;
 
 Feed::Feed(FeedPort& port, Subscription subscription, uint32_t number, int64_t complete_through,
            std::chrono::seconds age_max)
-    : port_{port}, subscription_{std::move(subscription)}, number_{number}, age_max_{age_max},
-      complete_through_{complete_through}
+    : port_{port}, subscription_{std::move(subscription)}, number_{number}, age_max_{age_max}, complete_through_{
+                                                                                                   complete_through}
 {
 }
 

@@ -91,10 +91,10 @@ private:
     std::optional<Request> live_;
     std::optional<Request> previous_live_; ///< until its successor has had its EOSE
     std::optional<Request> page_;
-    std::optional<CatchUp> catch_up_;      ///< its current page is page_, or else live_
-    int64_t catch_up_sent_at_ = 0;         ///< local seconds: what the cursor becomes when it completes
-    bool is_complete_ = false;             ///< nothing stored is missing, and live_ has been open since
-    bool end_announced_ = false;           ///< on this connection
+    std::optional<CatchUp> catch_up_; ///< its current page is page_, or else live_
+    int64_t catch_up_sent_at_ = 0;    ///< local seconds: what the cursor becomes when it completes
+    bool is_complete_ = false;        ///< nothing stored is missing, and live_ has been open since
+    bool end_announced_ = false;      ///< on this connection
     ReopenDelay reopen_delay_;
     Uptime open_due_ = kNever;
     Uptime reissue_due_ = kNever;

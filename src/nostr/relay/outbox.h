@@ -63,8 +63,8 @@ private:
         UnixTime expires{};
         bool is_message = false; ///< an encrypted message: goes before everything else, and at once
         EntryState state = EntryState::waiting;
-        Uptime due{};            ///< waiting: not before. sent: when the OK is overdue
-        bool was_sent = false;   ///< only then an OK can mean it
+        Uptime due{};          ///< waiting: not before. sent: when the OK is overdue
+        bool was_sent = false; ///< only then an OK can mean it
         bool sent_after_auth = false;
         Backoff transient{std::chrono::seconds{5}, std::chrono::minutes{5}};
         Backoff rate_limited{std::chrono::seconds{30}, std::chrono::minutes{10}};

@@ -192,8 +192,7 @@ void Pool::stop()
 void Pool::subscribe(Subscription subscription)
 {
     const uint32_t number = state_->next_number++;
-    const auto [entry, is_new] =
-        state_->subscriptions.try_emplace(subscription.name, std::pair{subscription, number});
+    const auto [entry, is_new] = state_->subscriptions.try_emplace(subscription.name, std::pair{subscription, number});
     VERIFY(is_new);
     state_->has_work = true;
     if (!state_->is_started)

@@ -23,8 +23,8 @@ using nostr::normalise_relay_url;
 
 /// How a subscription catches up with what it missed.
 struct Subscription {
-    std::string name;              ///< the owner's name for it; REQ ids are made per request and never reused
-    Filter filter;                 ///< without since, until and limit when `window` is set
+    std::string name; ///< the owner's name for it; REQ ids are made per request and never reused
+    Filter filter;    ///< without since, until and limit when `window` is set
     /// Set: on every (re)connect ask since (complete_through − window), page until dry, advance the cursor.
     /// Unset: the filter goes out as it is.
     std::optional<std::chrono::seconds> window;
@@ -41,8 +41,8 @@ struct Cursor {
 enum class PublishState { accepted, refused, timed_out };
 
 struct PoolOptions {
-    std::vector<std::string> relays;                    ///< normalised; bounded to 16
-    std::optional<SecretKey> auth_key;                  ///< NIP-42 towards these relays only
+    std::vector<std::string> relays;   ///< normalised; bounded to 16
+    std::optional<SecretKey> auth_key; ///< NIP-42 towards these relays only
     /// Floor of `since` for windowed subscriptions: now − age_max − window.
     std::chrono::seconds age_max{3600 + 900};
 };
@@ -93,7 +93,7 @@ public:
     struct RelayStatus {
         std::string url;
         bool connected = false;
-        bool subscribed = false;   ///< every subscription reached its stored end on this connection
+        bool subscribed = false; ///< every subscription reached its stored end on this connection
         std::string last_error;
         uint64_t events_received = 0;
         uint64_t events_refused = 0; ///< bad id, signature, filter

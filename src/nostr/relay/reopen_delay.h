@@ -26,13 +26,18 @@ private:
     Uptime delay_for(Refusal refusal)
     {
         switch (refusal) {
-        case Refusal::rate_limited: return rate_limited_.next();
+        case Refusal::rate_limited:
+            return rate_limited_.next();
         case Refusal::blocked:
-        case Refusal::restricted: return blocked_.next();
-        case Refusal::auth_required: return unauthenticated_.next();
+        case Refusal::restricted:
+            return blocked_.next();
+        case Refusal::auth_required:
+            return unauthenticated_.next();
         case Refusal::invalid:
-        case Refusal::unsupported: return std::chrono::hours{1};
-        default: return transient_.next();
+        case Refusal::unsupported:
+            return std::chrono::hours{1};
+        default:
+            return transient_.next();
         }
     }
 

@@ -12,9 +12,9 @@
 namespace berth::nostr::relay {
 
 enum class Sighting {
-    unseen,        ///< verify, then insert
-    other_relay,   ///< known, and this relay delivers it for the first time
-    same_relay,    ///< a repeat
+    unseen,      ///< verify, then insert
+    other_relay, ///< known, and this relay delivers it for the first time
+    same_relay,  ///< a repeat
 };
 
 /// Forgets what was not seen for longest, beyond `capacity` entries.

@@ -78,9 +78,8 @@ TEST_CASE("DLEQ hashes, nonces and proofs are those of NUT-12")
     for (const Json& row : file.at("proof")) {
         const Json& proof = row.at("proof");
         const Json& values = proof.at("dleq");
-        const ProofDleq dleq{.e = test::bytes32(values, "e"),
-                             .s = test::bytes32(values, "s"),
-                             .r = test::bytes32(values, "r")};
+        const ProofDleq dleq{
+            .e = test::bytes32(values, "e"), .s = test::bytes32(values, "s"), .r = test::bytes32(values, "r")};
         CHECK(verify_proof_dleq(dleq, test::point(row, "A"), test::text(proof, "secret"), test::point(proof, "C")) ==
               row.at("valid").get<bool>());
     }

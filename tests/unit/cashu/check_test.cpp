@@ -21,9 +21,8 @@ struct Receiver {
 
     CheckContext context() const
     {
-        return CheckContext{.whitelist = whitelist,
-                            .lock_key = test::scalar(file, "receiver_p2pk_secret_key"),
-                            .now = 1'790'000'000};
+        return CheckContext{
+            .whitelist = whitelist, .lock_key = test::scalar(file, "receiver_p2pk_secret_key"), .now = 1'790'000'000};
     }
 
     std::string token(const std::string& name) const

@@ -15,9 +15,12 @@ namespace {
 const char* name_of(SpendPath path)
 {
     switch (path) {
-    case SpendPath::main: return "main";
-    case SpendPath::refund: return "refund";
-    case SpendPath::anyone: break;
+    case SpendPath::main:
+        return "main";
+    case SpendPath::refund:
+        return "refund";
+    case SpendPath::anyone:
+        break;
     }
     return "anyone";
 }
@@ -129,10 +132,10 @@ TEST_CASE("ordinary secrets are no conditions, malformed conditions are neither"
     const std::string head = R"(["P2PK",{"nonce":"0","data":")" + key + R"(")";
     CHECK(parse_condition(head + "}]"));
     CHECK_FALSE(parse_condition(head + "}"));
-    for (const std::string tags : {R"(["locktime","1"],["locktime","2"])", R"([])", R"(["n_sigs",1])",
-                                   R"(["n_sigs","0"])", R"(["n_sigs","2"])", R"(["n_sigs","x"])",
-                                   R"(["sigflag","SIG_NONE"])", R"(["n_sigs_refund","1"])", R"(["pubkeys","02"])",
-                                   R"(["locktime","-1"])", R"(["locktime","99999999999999999999"])"})
+    for (const std::string tags :
+         {R"(["locktime","1"],["locktime","2"])", R"([])", R"(["n_sigs",1])", R"(["n_sigs","0"])", R"(["n_sigs","2"])",
+          R"(["n_sigs","x"])", R"(["sigflag","SIG_NONE"])", R"(["n_sigs_refund","1"])", R"(["pubkeys","02"])",
+          R"(["locktime","-1"])", R"(["locktime","99999999999999999999"])"})
         CHECK_FALSE(parse_condition(head + R"(,"tags":[)" + tags + "]}]"));
     const std::string same_x = (key[1] == '2' ? "03" : "02") + key.substr(2);
     CHECK_FALSE(parse_condition(head + R"(,"tags":[["pubkeys",")" + same_x + R"("]]}])"));

@@ -36,8 +36,7 @@ TEST_CASE("secrets and blinding factors are those of NUT-13")
         }
     }
     const Json& version1 = file.at("version1");
-    CHECK(keyset_id_integer(test::text(version1, "keyset_id")).value() ==
-          version1.at("keyset_id_int").get<uint32_t>());
+    CHECK(keyset_id_integer(test::text(version1, "keyset_id")).value() == version1.at("keyset_id_int").get<uint32_t>());
 }
 
 TEST_CASE("no outputs are derived for ids of an unknown version, nor beyond BIP-32's range")

@@ -32,8 +32,8 @@ TEST_CASE("V2 ids are those of NUT-02 and commit to the fee")
         keyset.input_fee_ppk = row.at("input_fee_ppk").get<uint64_t>();
         if (!row.at("final_expiry").is_null())
             keyset.final_expiry = row.at("final_expiry").get<int64_t>();
-        CHECK(derive_keyset_id_v2(keyset.keys, test::text(row, "unit"), keyset.input_fee_ppk,
-                                  keyset.final_expiry) == keyset.id);
+        CHECK(derive_keyset_id_v2(keyset.keys, test::text(row, "unit"), keyset.input_fee_ppk, keyset.final_expiry) ==
+              keyset.id);
         CHECK(verify_keyset_id(keyset));
         CHECK(expand_keyset_id(test::text(row, "short_id"), {keyset.id}).value() == keyset.id);
         keyset.input_fee_ppk += 1;

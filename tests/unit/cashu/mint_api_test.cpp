@@ -30,8 +30,13 @@ std::vector<BlindedMessage> outputs_of(const Json& object)
 TEST_CASE("a swap request tells the mint nothing that links a proof to its issue")
 {
     const Point P = some_point();
-    const Proof input{.amount = uint64_t{1} << 63, .keyset_id = kId, .secret = "s", .C = P, .witness = "{}",
-                      .dleq = ProofDleq{}, .p2pk_e = P.hex()};
+    const Proof input{.amount = uint64_t{1} << 63,
+                      .keyset_id = kId,
+                      .secret = "s",
+                      .C = P,
+                      .witness = "{}",
+                      .dleq = ProofDleq{},
+                      .p2pk_e = P.hex()};
     const std::string body = encode_swap_request({.inputs = {input}, .outputs = {{1, kId, P}}});
     CHECK(body == R"({"inputs":[{"amount":9223372036854775808,"id":"0011223344556677","secret":"s","C":")" + P.hex() +
                       R"(","witness":"{}"}],"outputs":[{"amount":1,"id":"0011223344556677","B_":")" + P.hex() +
@@ -128,16 +133,26 @@ TEST_CASE("quotes, mint and melt requests survive both directions")
     const Point P = some_point();
     const std::string wanted = encode_mint_quote_request({.amount = 21, .description = "d", .pubkey = P});
     CHECK(encode_mint_quote_request(decode_mint_quote_request(wanted).value()) == wanted);
-    const std::string quote = encode_mint_quote({.quote = "q", .request = "lnbc", .amount = 21, .unit = Unit::msat,
-                                                 .state = QuoteState::paid, .expiry = 7, .pubkey = P});
+    const std::string quote = encode_mint_quote({.quote = "q",
+                                                 .request = "lnbc",
+                                                 .amount = 21,
+                                                 .unit = Unit::msat,
+                                                 .state = QuoteState::paid,
+                                                 .expiry = 7,
+                                                 .pubkey = P});
     CHECK(encode_mint_quote(decode_mint_quote(quote).value()) == quote);
     const std::string mint = encode_mint_request({.quote = "q", .outputs = {{1, kId, P}}, .signature = Bytes64{}});
     CHECK(encode_mint_request(decode_mint_request(mint).value()) == mint);
     const std::string melt_wanted = encode_melt_quote_request({.request = "lnbc"});
     CHECK(encode_melt_quote_request(decode_melt_quote_request(melt_wanted).value()) == melt_wanted);
-    const std::string melt_quote =
-        encode_melt_quote({.quote = "q", .request = "lnbc", .amount = 1, .fee_reserve = 2, .unit = Unit::sat,
-                           .state = QuoteState::pending, .payment_preimage = "00", .change = {{1, kId, P, {}}}});
+    const std::string melt_quote = encode_melt_quote({.quote = "q",
+                                                      .request = "lnbc",
+                                                      .amount = 1,
+                                                      .fee_reserve = 2,
+                                                      .unit = Unit::sat,
+                                                      .state = QuoteState::pending,
+                                                      .payment_preimage = "00",
+                                                      .change = {{1, kId, P, {}}}});
     CHECK(encode_melt_quote(decode_melt_quote(melt_quote).value()) == melt_quote);
     const Proof input{.amount = 1, .keyset_id = kId, .secret = "s", .C = P};
     const std::string melt =

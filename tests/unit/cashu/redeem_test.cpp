@@ -53,11 +53,13 @@ TEST_CASE("nothing but valid signatures ends a swap without asking for the input
 
 TEST_CASE("a refusal counts only as the first answer and with all inputs unspent")
 {
-    CHECK(judge_inputs(sent_row(SwapAnswer::rejected, 1), InputStates::unspent, t0, {}).verdict == RedeemVerdict::refused);
+    CHECK(judge_inputs(sent_row(SwapAnswer::rejected, 1), InputStates::unspent, t0, {}).verdict ==
+          RedeemVerdict::refused);
     const auto repeated = judge_inputs(sent_row(SwapAnswer::rejected, 2), InputStates::unspent, t0, {});
     CHECK(repeated.verdict == RedeemVerdict::go_on);
     CHECK(repeated.row.state == RedeemState::sent);
-    CHECK(judge_inputs(sent_row(SwapAnswer::rejected, 1), InputStates::pending, t0, {}).verdict == RedeemVerdict::go_on);
+    CHECK(judge_inputs(sent_row(SwapAnswer::rejected, 1), InputStates::pending, t0, {}).verdict ==
+          RedeemVerdict::go_on);
 }
 
 TEST_CASE("the deadline gives up only what is proven unspent")

@@ -41,12 +41,11 @@ struct WalletWorld {
         database.emplace(db::Database::open({.path = directory + "/db"}).value());
         options.mints = {{.url = mint.url()}};
         options.clock = [this] { return now; };
-        auto created = Wallet::create(*database, http, random, directory + "/seed", options,
-                                      {.on_redeemed = [this](const Redeemed& event) { redeemed.push_back(event); },
-                                       .on_keysets = {},
-                                       .on_payout = [this](const std::string& key, const std::string& token) {
-                                           payouts[key] = token;
-                                       }});
+        auto created = Wallet::create(
+            *database, http, random, directory + "/seed", options,
+            {.on_redeemed = [this](const Redeemed& event) { redeemed.push_back(event); },
+             .on_keysets = {},
+             .on_payout = [this](const std::string& key, const std::string& token) { payouts[key] = token; }});
         REQUIRE_MESSAGE(created.has_value(), (created ? "" : created.error().message));
         wallet = std::move(created).value();
         transact([&] { wallet->start(now); });

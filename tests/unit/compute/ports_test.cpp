@@ -11,8 +11,8 @@ TEST_CASE("a port range has two ends in order, and nothing around them")
     REQUIRE(range.has_value());
     CHECK(range->first == 31000);
     CHECK(range->last == 31999);
-    for (const char* text : {"", "-", "1", "1-", "-1", "0-5", "5-4", "1-65536", " 1-2", "1-2 ", "1--2", "+1-2", "a-b",
-                             "1-2-3"}) {
+    for (const char* text :
+         {"", "-", "1", "1-", "-1", "0-5", "5-4", "1-65536", " 1-2", "1-2 ", "1--2", "+1-2", "a-b", "1-2-3"}) {
         CAPTURE(text);
         CHECK(!PortRange::parse(text).has_value());
     }

@@ -13,7 +13,9 @@ TEST_CASE("an archive is whole blocks: header, padded content, and two empty one
     REQUIRE(tar.add_symlink("bin/y", "x").has_value());
     const std::string archive = tar.finish();
     CHECK(archive.size() == 512 * (1 + 1 + 2 + 1 + 2));
-    CHECK(archive.substr(257, 8) == std::string{"ustar\0" "00", 8});
+    CHECK(archive.substr(257, 8) == std::string{"ustar\0"
+                                                "00",
+                                                8});
     CHECK(archive.substr(512 + 124, 11) == "00000001001");
     CHECK(archive[512 * 4 + 156] == '2');
     CHECK(archive.substr(512 * 4 + 157, 2) == std::string{"x\0", 2});

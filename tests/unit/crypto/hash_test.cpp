@@ -37,9 +37,9 @@ TEST_CASE("HMAC gives the codes of RFC 4231")
     CHECK(encode_hex(hmac_sha512(key, as_bytes("Hi There"))) ==
           "87aa7cdea5ef619d4ff0b4241a1d6cb02379f4e2ce4ec2787ad0b30545e17cde"
           "daa833b7d6b8a702038b274eaea3f4e4be9d914eeb61f1702e696c203a126854");
-    CHECK(encode_hex(hmac_sha256(Bytes(131, 0xaa),
-                                 as_bytes("Test Using Larger Than Block-Size Key - Hash Key First"))) ==
-          "60e431591ee0b67f0d8a26aacbf5b77f8e0bc6213728c5140546040f0ee37f54");
+    CHECK(
+        encode_hex(hmac_sha256(Bytes(131, 0xaa), as_bytes("Test Using Larger Than Block-Size Key - Hash Key First"))) ==
+        "60e431591ee0b67f0d8a26aacbf5b77f8e0bc6213728c5140546040f0ee37f54");
 }
 
 TEST_CASE("HMAC takes an empty key")
@@ -61,9 +61,9 @@ TEST_CASE("HKDF expands as RFC 5869 does")
 
 TEST_CASE("a mnemonic's seed is the one that BIP-39 publishes")
 {
-    const Secret seed = pbkdf2_sha512(
-        "abandon abandon abandon abandon abandon abandon abandon abandon abandon abandon abandon about",
-        "mnemonicTREZOR", 2048, 64);
+    const Secret seed =
+        pbkdf2_sha512("abandon abandon abandon abandon abandon abandon abandon abandon abandon abandon abandon about",
+                      "mnemonicTREZOR", 2048, 64);
     CHECK(encode_hex(seed.expose()) == "c55257c360c07c72029aebc1b53c05ed0362ada38ead3e3e9efa3708e5349553"
                                        "1f09a6987599d18264c1e1c92f2cf141630c7a3c4ab7c81b2f001698e7463b04");
 }

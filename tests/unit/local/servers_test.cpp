@@ -60,8 +60,7 @@ TEST_CASE("the relay serves events over a real socket and its document over HTTP
     REQUIRE(relay);
     crypto::SystemRandom random;
     const nostr::SecretKey key = crypto::Scalar::random(random);
-    const nostr::Event event =
-        nostr::sign_event({unix_seconds(wall_clock_now()), 1, {}, "over the wire"}, key, random);
+    const nostr::Event event = nostr::sign_event({unix_seconds(wall_clock_now()), 1, {}, "over the wire"}, key, random);
 
     writer.connect(**net, (*relay)->url());
     REQUIRE(writer.next() == "opened");

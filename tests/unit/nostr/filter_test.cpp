@@ -31,10 +31,10 @@ TEST_CASE("a filter is written with the members that are set, and no others")
 
 TEST_CASE("a filter with something we don't know is refused, not guessed at")
 {
-    for (const char* json : {R"({"search":"x"})", R"({"&t":["x"]})", R"({"#tt":["x"]})", R"({"#1":["x"]})",
-                             R"({"since":1.5})", R"({"since":-1})", R"({"limit":"5"})", R"({"kinds":[65536]})",
-                             R"({"kinds":["1"]})", R"({"#p":["short"]})", R"({"#t":[1]})", R"({"ids":"x"})",
-                             R"({"authors":["ABCD"]})", "[]", "null", R"({"limit":1,"limit":2})"}) {
+    for (const char* json :
+         {R"({"search":"x"})", R"({"&t":["x"]})", R"({"#tt":["x"]})", R"({"#1":["x"]})", R"({"since":1.5})",
+          R"({"since":-1})", R"({"limit":"5"})", R"({"kinds":[65536]})", R"({"kinds":["1"]})", R"({"#p":["short"]})",
+          R"({"#t":[1]})", R"({"ids":"x"})", R"({"authors":["ABCD"]})", "[]", "null", R"({"limit":1,"limit":2})"}) {
         CAPTURE(json);
         CHECK_FALSE(parse_filter(json));
     }

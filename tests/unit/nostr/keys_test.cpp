@@ -72,7 +72,7 @@ TEST_CASE("a key file comes back as it was saved, and is never overwritten")
 {
     const TemporaryDirectory directory;
     REQUIRE(save_secret_key(directory.file("key"), provider_key()));
-    struct stat status{};
+    struct stat status {};
     REQUIRE(::stat(directory.file("key").c_str(), &status) == 0);
     CHECK((status.st_mode & 0777) == 0600);
     CHECK(same_key(load_secret_key(directory.file("key")).value(), provider_key()));

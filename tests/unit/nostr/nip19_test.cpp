@@ -70,8 +70,8 @@ TEST_CASE("no invalid NIP-19 vector decodes, or is taken where a key is needed")
 TEST_CASE("what we encode decodes to the same")
 {
     const Bytes32 some = PublicKey::of(provider_key()).bytes();
-    const Result<Nip19Entity> address =
-        decode_nip19(encode_naddr({.identifier = "offer", .pubkey = some, .kind = 38383, .relays = {"wss://a.example"}}));
+    const Result<Nip19Entity> address = decode_nip19(
+        encode_naddr({.identifier = "offer", .pubkey = some, .kind = 38383, .relays = {"wss://a.example"}}));
     REQUIRE(address);
     const auto& naddr = std::get<Naddr>(*address);
     CHECK(naddr.identifier == "offer");

@@ -22,8 +22,8 @@ TEST_CASE("one JSON text is read, with white space around it")
 
 TEST_CASE("what is not exactly one JSON text is refused")
 {
-    for (const char* text : {"", " ", "{", "[1,]", "{'a':1}", "[1][2]", "1 2", "NaN", "Infinity", "[01]", "[+1]", "[.5]",
-                             "// c\n1", "{\"a\" 1}", "{1:2}", "\"\n\"", "\"\\x\"", "tru"}) {
+    for (const char* text : {"", " ", "{", "[1,]", "{'a':1}", "[1][2]", "1 2", "NaN", "Infinity", "[01]", "[+1]",
+                             "[.5]", "// c\n1", "{\"a\" 1}", "{1:2}", "\"\n\"", "\"\\x\"", "tru"}) {
         CAPTURE(text);
         CHECK_FALSE(parse_json(text));
     }

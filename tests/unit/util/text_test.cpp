@@ -55,8 +55,8 @@ TEST_CASE("base64 gives the texts of RFC 4648")
 
 TEST_CASE("strict base64 forgives nothing")
 {
-    for (const char* text : {"Zg", "Zg=", "Zg===", "=", "====", "Zg==Zg==", "Zm 9", "Zm9v\n", "Zm9v\nZm9", "_-__", "Z===",
-                             "Zh==", "Zm9="}) {
+    for (const char* text : {"Zg", "Zg=", "Zg===", "=", "====", "Zg==Zg==", "Zm 9", "Zm9v\n", "Zm9v\nZm9", "_-__",
+                             "Z===", "Zh==", "Zm9="}) {
         CAPTURE(text);
         CHECK_FALSE(decode_base64_strict(text));
     }
@@ -96,7 +96,11 @@ TEST_CASE("every payload survives bech32 in both forms and both cases")
 TEST_CASE("bech32 refuses what BIP-173 calls invalid")
 {
     for (const char* text : {"", "1", "pzry9x0s0muk", "1pzry9x0s0muk", "x1b4n0q5v", "li1dgmt3", "A1G7SGD8", "10a06t8",
-                             "1qzzfhee", "a12uel5L", "A12uEL5L", "a12uel5m", "\x20" "1nwldj5", "\x7f" "1axkwrx"}) {
+                             "1qzzfhee", "a12uel5L", "A12uEL5L", "a12uel5m",
+                             "\x20"
+                             "1nwldj5",
+                             "\x7f"
+                             "1axkwrx"}) {
         CAPTURE(text);
         CHECK_FALSE(decode_bech32(text));
     }
@@ -109,9 +113,9 @@ TEST_CASE("UTF-8 has no surrogates, overlong forms or cut sequences")
     for (const char* text : {"", "a", "é", "€", "😀", "\xf4\x8f\xbf\xbf", "\xed\x9f\xbf", "\xee\x80\x80"})
         CHECK(is_valid_utf8(text));
     CHECK(is_valid_utf8(std::string_view{"\0", 1}));
-    for (const char* text : {"\x80", "\xc0\x80", "\xc1\xbf", "\xe0\x9f\xbf", "\xed\xa0\x80", "\xed\xbf\xbf",
-                             "\xf0\x8f\xbf\xbf", "\xf4\x90\x80\x80", "\xf5\x80\x80\x80", "\xff", "\xc3", "\xe2\x82",
-                             "\xf0\x9f\x98", "\xc3\x28"}) {
+    for (const char* text :
+         {"\x80", "\xc0\x80", "\xc1\xbf", "\xe0\x9f\xbf", "\xed\xa0\x80", "\xed\xbf\xbf", "\xf0\x8f\xbf\xbf",
+          "\xf4\x90\x80\x80", "\xf5\x80\x80\x80", "\xff", "\xc3", "\xe2\x82", "\xf0\x9f\x98", "\xc3\x28"}) {
         CAPTURE(encode_hex(as_bytes(text)));
         CHECK_FALSE(is_valid_utf8(text));
     }

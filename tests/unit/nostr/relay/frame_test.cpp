@@ -13,18 +13,30 @@ namespace {
 const char* name_of_refusal(Refusal refusal)
 {
     switch (refusal) {
-    case Refusal::duplicate: return "duplicate";
-    case Refusal::replaced: return "replaced";
-    case Refusal::deleted: return "deleted";
-    case Refusal::blocked: return "blocked";
-    case Refusal::restricted: return "restricted";
-    case Refusal::auth_required: return "auth-required";
-    case Refusal::rate_limited: return "rate-limited";
-    case Refusal::pow: return "pow";
-    case Refusal::invalid: return "invalid";
-    case Refusal::mute: return "mute";
-    case Refusal::unsupported: return "unsupported";
-    case Refusal::other: break;
+    case Refusal::duplicate:
+        return "duplicate";
+    case Refusal::replaced:
+        return "replaced";
+    case Refusal::deleted:
+        return "deleted";
+    case Refusal::blocked:
+        return "blocked";
+    case Refusal::restricted:
+        return "restricted";
+    case Refusal::auth_required:
+        return "auth-required";
+    case Refusal::rate_limited:
+        return "rate-limited";
+    case Refusal::pow:
+        return "pow";
+    case Refusal::invalid:
+        return "invalid";
+    case Refusal::mute:
+        return "mute";
+    case Refusal::unsupported:
+        return "unsupported";
+    case Refusal::other:
+        break;
     }
     return "other";
 }

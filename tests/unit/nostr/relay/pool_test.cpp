@@ -120,9 +120,11 @@ TEST_CASE("events of foreign subscriptions and of other kinds are not delivered"
 TEST_CASE("every CLOSED is answered by a new REQ under a new id, sooner or later")
 {
     const std::vector<std::pair<std::string, std::chrono::seconds>> cases{
-        {"error: x", 5s},        {"", 5s},           {"ERROR: bad req: y", 5s}, {"duplicate: x", 5s},
-        {"rate-limited: x", 30s}, {"blocked: x", 600s}, {"restricted: x", 600s},  {"auth-required: x", 30s},
-        {"invalid: x", 3600s},   {"unsupported: x", 3600s}};
+        {"error: x", 5s},          {"", 5s},
+        {"ERROR: bad req: y", 5s}, {"duplicate: x", 5s},
+        {"rate-limited: x", 30s},  {"blocked: x", 600s},
+        {"restricted: x", 600s},   {"auth-required: x", 30s},
+        {"invalid: x", 3600s},     {"unsupported: x", 3600s}};
     for (const auto& each : cases) {
         const std::string text = each.first;
         const auto delay = each.second;

@@ -67,9 +67,9 @@ TEST_CASE("a relay that never says OK is asked five times with the same bytes")
 TEST_CASE("refusals are final, duplicate is success, and rate-limited is tried again after 30 s")
 {
     const std::vector<std::pair<std::string, PublishState>> finals{
-        {"blocked: x", PublishState::refused},    {"invalid: x", PublishState::refused},
-        {"pow: 28 bits", PublishState::refused},  {"replaced: x", PublishState::refused},
-        {"deleted: x", PublishState::refused},    {"unsupported: x", PublishState::refused},
+        {"blocked: x", PublishState::refused},     {"invalid: x", PublishState::refused},
+        {"pow: 28 bits", PublishState::refused},   {"replaced: x", PublishState::refused},
+        {"deleted: x", PublishState::refused},     {"unsupported: x", PublishState::refused},
         {"mute: nobody", PublishState::timed_out}, {"duplicate: x", PublishState::accepted}};
     for (const auto& each : finals) {
         const std::string text = each.first;
