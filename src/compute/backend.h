@@ -37,7 +37,9 @@ struct WorkloadSpec {
     std::vector<PortMapping> ports;
     std::string publish_address = "0.0.0.0"; ///< host address the ports are bound to
     std::string data_path;                   ///< mount point of the data volume `paygress-<number>-data`; empty: none
-    bool keep_alive = false; ///< the image's own command may end at once (plain OS images): run one that waits
+    /// Stdin stays open, so that an image whose command is a shell (plain OS images) waits instead of ending at once;
+    /// SIGTERM, passed on by init, still ends it, and an image with a server runs its server.
+    bool keep_alive = false;
     std::map<std::string, std::string> labels; ///< further labels
 };
 

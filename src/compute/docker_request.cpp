@@ -136,8 +136,8 @@ std::string make_container_body(const ContainerSettings& settings)
         {"Image", settings.image},   {"Hostname", settings.name},          {"Env", std::move(environment)},
         {"Labels", settings.labels}, {"ExposedPorts", std::move(exposed)}, {"HostConfig", make_host_config(settings)},
     };
-    if (!settings.entrypoint.empty())
-        body["Entrypoint"] = settings.entrypoint;
+    if (settings.keep_stdin_open)
+        body["OpenStdin"] = true;
     if (!settings.command.empty())
         body["Cmd"] = settings.command;
     return dump_json(body);

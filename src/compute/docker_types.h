@@ -72,8 +72,8 @@ struct MountedVolume {
 struct ContainerSettings {
     std::string name;
     std::string image;
-    std::vector<std::string> entrypoint; ///< empty: the image's
     std::vector<std::string> command;    ///< empty: the image's
+    bool keep_stdin_open = false; ///< a shell then waits for commands that never come
     std::map<std::string, std::string> environment;
     Labels labels;
     std::string network;

@@ -85,12 +85,7 @@ ContainerSettings make_container_settings(const WorkloadSpec& spec, const Docker
     settings.name = container_name(spec.number);
     settings.image = spec.image;
     settings.command = spec.command;
-    // An OS image starts a shell that ends at once without a terminal. A shell that waits is what ubuntu, alpine and
-    // busybox all have ("sleep infinity" is not everywhere), and the trap lets SIGTERM, passed on by init, end it.
-    if (spec.keep_alive && spec.command.empty()) {
-        settings.entrypoint = {"/bin/sh", "-c"};
-        settings.command = {"trap 'exit 0' TERM INT; while :; do sleep 86400 & wait $!; done"};
-    }
+    settings.keep_stdin_open = spec.keep_alive;
     settings.environment = spec.environment;
     settings.labels = make_labels(spec, options);
     settings.network = std::move(network);

@@ -154,6 +154,15 @@ void Desk::place_order(const RequestOrigin& origin, const Order& order, UnixTime
     p_.intake.finish(origin.message_id);
 }
 
+void Desk::refuse_claimed(const RequestOrigin& origin, const cashu::CheckedToken& token, const Error& error,
+                          UnixTime now)
+{
+    if (error.code != Errc::conflict)
+        return p_.failures.check(Unexpected{error});
+    const auto claim = p_.wallet.find_claim(token.ys);
+    refuse(origin, claim ? refusal_of(*claim) : Refusal{error_type::token_pending, error.message}, now);
+}
+
 void Desk::serve_spawn(const RequestOrigin& origin, const SpawnRequest& request, UnixTime now)
 {
     const auto payment = take_payment(origin, request, request.cashu_token, OrderKind::spawn, "", now);
@@ -183,9 +192,7 @@ void Desk::serve_spawn(const RequestOrigin& origin, const SpawnRequest& request,
     const auto redemption = p_.wallet.begin_redemption(payment->token, now);
     if (!redemption) {
         p_.leases.give_back(*lease);
-        if (redemption.error().code != Errc::conflict)
-            return p_.failures.check(pass_on(redemption));
-        return refuse(origin, {error_type::token_pending, "another request holds this token"}, now);
+        return refuse_claimed(origin, payment->token, redemption.error(), now);
     }
     lease->duration = duration;
     lease->redemption = *redemption;
@@ -239,9 +246,7 @@ void Desk::serve_top_up(const RequestOrigin& origin, const TopUpRequest& request
                       now);
     const auto redemption = p_.wallet.begin_redemption(payment->token, now);
     if (!redemption) {
-        if (redemption.error().code != Errc::conflict)
-            return p_.failures.check(pass_on(redemption));
-        return refuse(origin, {error_type::token_pending, "another request holds this token"}, now);
+        return refuse_claimed(origin, payment->token, redemption.error(), now);
     }
     place_order(origin,
                 {.key = payment->order_key,

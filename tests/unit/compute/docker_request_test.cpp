@@ -25,7 +25,6 @@ TEST_CASE("a container is asked for with every limit and without a bind mount")
     const std::string body = make_container_body({
         .name = "paygress-7",
         .image = "app:1",
-        .entrypoint = {},
         .command = {},
         .environment = {{"KEY", "a\",\"Privileged\":true,\"x\":\""}},
         .labels = {{"berth.lease", "L"}},

@@ -66,16 +66,14 @@ TEST_CASE("a consumer's labels can't replace ours")
     CHECK(!belongs_to_lease({}, ""));
 }
 
-TEST_CASE("a plain OS image waits, unless there is a command of its own")
+TEST_CASE("only a plain OS image keeps its stdin open, and every image runs its own command")
 {
     WorkloadSpec spec = sound_workload();
-    CHECK(make_container_settings(spec, {}, "bridge").entrypoint.empty());
+    CHECK(!make_container_settings(spec, {}, "bridge").keep_stdin_open);
     spec.keep_alive = true;
-    CHECK(make_container_settings(spec, {}, "bridge").entrypoint.front() == "/bin/sh");
-    spec.command = {"app"};
     const ContainerSettings settings = make_container_settings(spec, {}, "bridge");
-    CHECK(settings.entrypoint.empty());
-    CHECK(settings.command == std::vector<std::string>{"app"});
+    CHECK(settings.keep_stdin_open);
+    CHECK(settings.command.empty());
 }
 
 TEST_CASE("the disk is limited only where the operator says that the Engine can")
