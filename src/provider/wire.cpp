@@ -109,7 +109,7 @@ const char* error_type_of_image(Errc code)
     case Errc::bad_input:
         return error_type::image_too_large;
     default:
-        return error_type::backend_error;
+        return error_type::image_not_found; // the registry can't be reached: not to be found from here
     }
 }
 
