@@ -1,12 +1,14 @@
 #!/usr/bin/env bash
 # ./dev bench [OPTION…]
-# Builds the release and runs the benchmark against a Docker Engine on this machine: each number beside its limit.
+# Builds the release and measures it against a Docker Engine on this machine: each number beside its limit in the same
+# run. Options go to the benchmark: --samples N, --quick, --only reply|burst|fsyncs|memory|start, --json, --help.
 set -euo pipefail
 source scripts/dev/lib.sh
 source scripts/dev/engine.sh
 
 if [[ "${1:-}" == --help || "${1:-}" == -h ]]; then show_help "$0"; exit 0; fi
-build_tree release
-need_packages test image
+build_tree release berth berth_bench
+need_packages image test
+have strace || need_packages bench
 engine_start
-python3 tests/bench/run.py "$@"
+build/release/berth_bench "$@"
