@@ -12,11 +12,16 @@ constexpr size_t kBodyBytesMax = 81'920;
 constexpr size_t kFieldBytesMax = 512;
 constexpr size_t kStandbyProvidersMax = 16;
 
+bool is_short(std::string_view text)
+{
+    return text.size() <= kFieldBytesMax && text.find('\0') == std::string_view::npos;
+}
+
 /// A short text of a consumer: bounded, and without NUL.
 Result<std::string> short_text(const Json& body, const char* member)
 {
     std::string text = TRY(json_string(body, member));
-    if (text.size() > kFieldBytesMax || text.find('\0') != std::string::npos)
+    if (!is_short(text))
         return fail(Errc::bad_input, "{} must be at most {} bytes without NUL", member, kFieldBytesMax);
     return text;
 }
@@ -44,8 +49,9 @@ Result<void> parse_replication(const Json& body, SpawnRequest& request)
     if (providers == found->end() || !providers->is_array() || providers->size() > kStandbyProvidersMax)
         return fail(Errc::bad_input, "replication.standby_providers must list at most {} keys", kStandbyProvidersMax);
     for (const Json& key : *providers) {
-        if (!key.is_string())
-            return fail(Errc::bad_input, "replication.standby_providers must hold strings");
+        if (!key.is_string() || !is_short(key.get_ref<const std::string&>()))
+            return fail(Errc::bad_input, "replication.standby_providers must hold strings of at most {} bytes",
+                        kFieldBytesMax);
         request.standby_providers.push_back(key.get<std::string>());
     }
     return {};
