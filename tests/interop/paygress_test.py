@@ -67,13 +67,16 @@ def run(world):
     (templates / "headless-browser.toml").write_text(TEMPLATE)
     provider = world.provider([relay], [mint], practice=False, templates_dir=templates).start()
     client = Client(world, relay)
+    # Drawn beforehand, so that the pauses below are all that lies between the client's requests.
+    spawn_tokens = [wallet.token(LEASE_SECONDS) for _ in range(3)]
+    topup_token = wallet.token(60)
     to_provider = ("--provider", provider.pubkey)
 
     listed = client.expect(provider.name, "list", "--online-only")
     check("online" in listed.lower(), "list shows the provider online")
 
     spawned = client.expect("Workload Provisioned Successfully!", "spawn", *to_provider, "--image", IMAGE, *ACCOUNT,
-                            "--token", wallet.token(LEASE_SECONDS))
+                            "--token", spawn_tokens.pop())
     lease = lease_in(spawned)
     equal(len(provider.containers()), 1, "there is one container")
 
@@ -82,17 +85,17 @@ def run(world):
     check("Running" in status, "status reads Running")
 
     time.sleep(PAUSE_SECONDS)
-    client.expect("Topup successful!", "topup", "--pod-id", lease, *to_provider, "--token", wallet.token(60))
+    client.expect("Topup successful!", "topup", "--pod-id", lease, *to_provider, "--token", topup_token)
 
     time.sleep(PAUSE_SECONDS)
     second = client.expect("Workload Provisioned Successfully!", "spawn", *to_provider, "--image", IMAGE, *ACCOUNT,
-                           "--token", wallet.token(LEASE_SECONDS))
+                           "--token", spawn_tokens.pop())
     check(lease_in(second) != lease, "the second spawn shows a second lease")
     equal(len(provider.containers()), 2, "and there is a second container")
 
     time.sleep(PAUSE_SECONDS)
     deployed = client.expect("Workload Provisioned Successfully!", "deploy", "headless-browser", *to_provider, "--token",
-                             wallet.token(LEASE_SECONDS))
+                             spawn_tokens.pop())
     port = re.search(r"browserless-http.*127\.0\.0\.1:(\d+)", deployed)
     check(port, "deploy prints where the template's port is")
     page_at("127.0.0.1", int(port.group(1)))
