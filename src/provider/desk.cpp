@@ -221,7 +221,8 @@ void Desk::serve_top_up(const RequestOrigin& origin, const TopUpRequest& request
     if (!number)
         return refuse(origin, {error_type::invalid_pod_id, "pod_npub is container-<number> or the number"}, now);
     const Lease* lease = p_.leases.find_number(*number);
-    const std::string target = lease ? lease->id : std::to_string(*number);
+    // By number, not by lease: the same top-up again must find its order when that lease has long ended.
+    const std::string target = std::to_string(*number);
     const auto payment = take_payment(origin, request, request.cashu_token, OrderKind::top_up, target, now);
     if (!payment)
         return;
