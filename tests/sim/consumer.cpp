@@ -41,8 +41,8 @@ size_t Consumers::mint_money()
     for (const cashu::Amount amount : amounts)
         money.value += amount;
     money.proofs = p_.mint.issue(amounts);
-    money.text = cashu::encode_token(
-        {.mint = p_.mint.url(), .unit = "sat", .memo = std::nullopt, .proofs = money.proofs});
+    money.text =
+        cashu::encode_token({.mint = p_.mint.url(), .unit = "sat", .memo = std::nullopt, .proofs = money.proofs});
     money_.push_back(std::move(money));
     return money_.size() - 1;
 }
@@ -114,13 +114,14 @@ void Consumers::send_copies(size_t purchase)
 std::string Consumers::send(size_t consumer, const std::string& body)
 {
     const int64_t now = unix_seconds(p_.clock.now());
-    const auto made = nostr::make_direct_message({.transport = p_.dice.chance(25) ? nostr::Transport::nip17 : nostr::Transport::nip04,
-                                                  .receiver = p_.provider,
-                                                  .text = body,
-                                                  .in_reply_to = std::nullopt,
-                                                  .rumor_time = now,
-                                                  .event_time = now - static_cast<int64_t>(p_.dice.below(5))},
-                                                 members_[consumer].key, random_);
+    const auto made =
+        nostr::make_direct_message({.transport = p_.dice.chance(25) ? nostr::Transport::nip17 : nostr::Transport::nip04,
+                                    .receiver = p_.provider,
+                                    .text = body,
+                                    .in_reply_to = std::nullopt,
+                                    .rumor_time = now,
+                                    .event_time = now - static_cast<int64_t>(p_.dice.below(5))},
+                                   members_[consumer].key, random_);
     const size_t first = p_.dice.below(relays_->count());
     for (size_t i = 0; i < relays_->count(); ++i) {
         if (i > 0 && p_.faults.strike(30))
@@ -169,9 +170,8 @@ void Consumers::follow_up(size_t consumer, const std::string& body)
         return;
     --follow_ups_left_;
     const std::string pod = answer.at("pod_npub").get<std::string>();
-    p_.clock.after(p_.dice.between(500, 200'000), [this, consumer, pod] {
-        p_.dice.chance(70) ? top_up(consumer, pod) : ask_status(consumer, pod);
-    });
+    p_.clock.after(p_.dice.between(500, 200'000),
+                   [this, consumer, pod] { p_.dice.chance(70) ? top_up(consumer, pod) : ask_status(consumer, pod); });
 }
 
 bool Consumers::is_everything_answered() const

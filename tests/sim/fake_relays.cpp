@@ -77,12 +77,13 @@ void FakeRelays::send_text(net::SocketId id, std::string text)
     if (!connection || !connection->open)
         return;
     connection->last_up = std::max(connection->last_up, clock_.now() + dice_.between(1, 40));
-    clock_.at(connection->last_up, [this, id, relay = connection->relay, life = process_.life(), text = std::move(text)] {
-        if (find(id, life))
-            on_frame(id, text);
-        else if (life != process_.life()) // what was written before the process died still arrives
-            take_in_orphan(relay, text);
-    });
+    clock_.at(connection->last_up,
+              [this, id, relay = connection->relay, life = process_.life(), text = std::move(text)] {
+                  if (find(id, life))
+                      on_frame(id, text);
+                  else if (life != process_.life()) // what was written before the process died still arrives
+                      take_in_orphan(relay, text);
+              });
 }
 
 void FakeRelays::say(net::SocketId id, std::string text)
@@ -164,7 +165,8 @@ void FakeRelays::deliver(net::SocketId id, const std::string& name, const nostr:
 void FakeRelays::take_in(size_t relay, const nostr::Event& event)
 {
     std::vector<nostr::Event>& stored = relays_[relay].stored;
-    const bool is_known = std::any_of(stored.begin(), stored.end(), [&](const auto& each) { return each.id == event.id; });
+    const bool is_known =
+        std::any_of(stored.begin(), stored.end(), [&](const auto& each) { return each.id == event.id; });
     if (is_known)
         return;
     if (!nostr::is_ephemeral(event.kind))

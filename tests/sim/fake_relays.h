@@ -1,6 +1,6 @@
 #pragma once
-// Relays in memory behind net::Sockets: they store, answer REQ with EOSE, say OK, deliver live, and misbehave on demand.
-// Frames of one connection stay in order, as TCP has it; events do not, as relays have it.
+// Relays in memory behind net::Sockets: they store, answer REQ with EOSE, say OK, deliver live, and misbehave on
+// demand. Frames of one connection stay in order, as TCP has it; events do not, as relays have it.
 
 #include "nostr/filter.h"
 #include "sim/process.h"

@@ -51,6 +51,7 @@ private:
     {
         Settlement result;
         std::set<std::string> final_bodies;
+        bool was_disowned = false;
         for (const auto& [id, answers] : purchase.answers) {
             if (answers.size() != 1)
                 object("request {} of purchase {} has {} answers", id, index, answers.size());
@@ -61,13 +62,18 @@ private:
                 else if (!body.contains("error_type")) {
                     result.granted = true;
                     result.body = body;
-                } else
+                } else {
+                    const Json& type = body.at("error_type");
+                    was_disowned |= type == "token_already_spent" || type == "token_pending";
                     continue;
+                }
                 final_bodies.insert(text);
             }
         }
         if (final_bodies.size() > 1)
             object("purchase {} was settled in {} ways", index, final_bodies.size());
+        if (was_disowned && !final_bodies.empty())
+            object("purchase {} was settled, and told all the same that its token is another's", index);
         verdict_.granted += result.granted;
         verdict_.refunded += !result.refund.empty();
         return result;
@@ -116,9 +122,9 @@ private:
         std::set<std::string> leases;
         for (const ContainerLife& life : e_.engine.history())
             leases.insert(life.lease);
-        const auto spawned = std::count_if(e_.consumers.money().begin(), e_.consumers.money().end(), [&](const auto& m) {
-            return !m.spent_elsewhere && e_.mint.is_spent(m.proofs.front());
-        });
+        const auto spawned =
+            std::count_if(e_.consumers.money().begin(), e_.consumers.money().end(),
+                          [&](const auto& m) { return !m.spent_elsewhere && e_.mint.is_spent(m.proofs.front()); });
         if (leases.size() > static_cast<size_t>(spawned))
             object("{} leases ran for {} payments", leases.size(), spawned);
     }
@@ -128,7 +134,8 @@ private:
         UnixTime last = expires;
         std::chrono::seconds added{0};
         for (size_t i = 0; i < results_.size(); ++i) {
-            if (!results_[i].granted || !e_.consumers.purchases()[i].is_top_up || results_[i].body.at("pod_npub") != pod)
+            if (!results_[i].granted || !e_.consumers.purchases()[i].is_top_up ||
+                results_[i].body.at("pod_npub") != pod)
                 continue;
             const UnixTime until = parse_rfc3339(results_[i].body.at("new_expires_at").get<std::string>()).value();
             if (until < life.started || (life.removed != UnixTime::max() && until > life.removed + 1s))

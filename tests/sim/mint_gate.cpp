@@ -6,9 +6,9 @@ using test::SwapFault;
 
 namespace {
 
-constexpr std::array kSwapFaults{SwapFault::lose_request, SwapFault::lose_answer, SwapFault::rate_limit,
-                                 SwapFault::rate_limit_after, SwapFault::bad_gateway_after, SwapFault::spent_after,
-                                 SwapFault::refuse, SwapFault::pending};
+constexpr std::array kSwapFaults{
+    SwapFault::lose_request,      SwapFault::lose_answer, SwapFault::rate_limit, SwapFault::rate_limit_after,
+    SwapFault::bad_gateway_after, SwapFault::spent_after, SwapFault::refuse,     SwapFault::pending};
 
 } // namespace
 

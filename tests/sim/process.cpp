@@ -17,8 +17,8 @@ void FragileRandom::fill(std::span<uint8_t> out)
 }
 
 Process::Process(Clockwork& clock, Dice& dice, Faults& faults, provider::Options options, std::string directory)
-    : clock_{clock}, dice_{dice}, faults_{faults}, options_{std::move(options)}, directory_{std::move(directory)},
-      random_{dice.next()}
+    : clock_{clock}, dice_{dice}, faults_{faults}, options_{std::move(options)},
+      directory_{std::move(directory)}, random_{dice.next()}
 {
 }
 
@@ -28,9 +28,14 @@ Process::Death Process::choose_death()
         return Death::none;
     --crashes_left_;
     switch (dice_.below(3)) {
-    case 0: return Death::before_commit;
-    case 1: random_.crash_at_call(dice_.below(8)); return Death::in_transaction;
-    default: effects_left_ = dice_.below(4); return Death::between_effects;
+    case 0:
+        return Death::before_commit;
+    case 1:
+        random_.crash_at_call(dice_.below(8));
+        return Death::in_transaction;
+    default:
+        effects_left_ = dice_.below(4);
+        return Death::between_effects;
     }
 }
 

@@ -40,10 +40,11 @@ public:
     Simulation(uint64_t seed, const std::string& directory)
         : dice_{seed}, faults_{dice_, kFaultBudget}, mint_{fresh_mint(dice_.chance(50))},
           process_{clock_, dice_, faults_, options(directory), directory}, engine_{clock_, dice_, faults_, process_},
-          gate_{clock_, dice_, faults_, process_, mint_},
-          consumers_{{clock_, dice_, faults_, mint_, nostr::PublicKey::of(provider_key())}},
-          relays_{clock_, dice_, faults_, process_, options(directory).relays,
-                  [this](const nostr::Event& event) { consumers_.on_event(event); }}
+          gate_{clock_, dice_, faults_, process_, mint_}, consumers_{{clock_, dice_, faults_, mint_,
+                                                                      nostr::PublicKey::of(provider_key())}},
+          relays_{clock_, dice_, faults_, process_, options(directory).relays, [this](const nostr::Event& event) {
+                      consumers_.on_event(event);
+                  }}
     {
         consumers_.connect(relays_);
         process_.connect({.sockets = relays_,
