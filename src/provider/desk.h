@@ -65,7 +65,8 @@ private:
     void settle(const Order& order, const std::string& body, UnixTime now);
     void refuse(const RequestOrigin& origin, const Refusal& refusal, UnixTime now);
     /// Another order holds or has spent the token: never that order's answer, it may be somebody else's access.
-    void refuse_claimed(const RequestOrigin& origin, const cashu::CheckedToken& token, const Error& error, UnixTime now);
+    void refuse_claimed(const RequestOrigin& origin, const cashu::CheckedToken& token, const Error& error,
+                        UnixTime now);
     void answer(const RequestOrigin& origin, const std::string& body, UnixTime now);
     void park(const RequestOrigin& origin, Request request, Refusal refusal, UnixTime now);
     void settle_with_refund(const Order& order, const Refusal& refusal, UnixTime now);

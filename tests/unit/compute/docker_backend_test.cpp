@@ -1,6 +1,8 @@
 #include "compute/docker_client.h"
 #include "engine_fixture.h"
 
+#include <csignal>
+
 #include <arpa/inet.h>
 #include <sys/socket.h>
 
