@@ -41,7 +41,7 @@ stage() {
 
 unit_tests() { # unit_tests TREE [NAME-PATTERN]
     build_tree "$1"
-    ctest --test-dir "build/$1" --verbose --no-tests=error --parallel "$(nproc)" ${2:+--tests-regex "$2"}
+    ctest --test-dir "build/$1" --label-regex unit --verbose --no-tests=error --parallel "$(nproc)" ${2:+--tests-regex "$2"}
 }
 
 # Threads meet in few places; the rest of the program is one thread's business, and slow under this sanitizer.
