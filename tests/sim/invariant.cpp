@@ -72,7 +72,10 @@ private:
         }
         if (final_bodies.size() > 1)
             object("purchase {} was settled in {} ways", index, final_bodies.size());
-        if (was_disowned && !final_bodies.empty())
+        const auto& all = e_.consumers.purchases();
+        const auto sharing = std::count_if(all.begin(), all.end(),
+                                           [&](const Purchase& each) { return each.money == purchase.money; });
+        if (was_disowned && !final_bodies.empty() && sharing == 1)
             object("purchase {} was settled, and told all the same that its token is another's", index);
         verdict_.granted += result.granted;
         verdict_.refunded += !result.refund.empty();
