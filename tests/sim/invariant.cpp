@@ -64,7 +64,8 @@ private:
                     result.body = body;
                 } else {
                     const Json& type = body.at("error_type");
-                    was_disowned |= type == "token_already_spent" || type == "token_pending";
+                    was_disowned |= type == "token_already_spent" || type == "token_pending" ||
+                                    type == "lease_expired" || type == "not_found";
                     continue;
                 }
                 final_bodies.insert(text);
@@ -73,10 +74,10 @@ private:
         if (final_bodies.size() > 1)
             object("purchase {} was settled in {} ways", index, final_bodies.size());
         const auto& all = e_.consumers.purchases();
-        const auto sharing = std::count_if(all.begin(), all.end(),
-                                           [&](const Purchase& each) { return each.money == purchase.money; });
+        const auto sharing =
+            std::count_if(all.begin(), all.end(), [&](const Purchase& each) { return each.money == purchase.money; });
         if (was_disowned && !final_bodies.empty() && sharing == 1)
-            object("purchase {} was settled, and told all the same that its token is another's", index);
+            object("purchase {} was settled, and told all the same that nothing was taken", index);
         verdict_.granted += result.granted;
         verdict_.refunded += !result.refund.empty();
         return result;
