@@ -42,6 +42,14 @@ Result<Customer> Customer::visit(Stage& stage, const Stage::Provider& provider)
     return Customer{stage, provider, std::move(session)};
 }
 
+Customer::~Customer()
+{
+    if (!session_) // moved from
+        return;
+    if (const auto cleared = clear(); !cleared)
+        fmt::print(stderr, "bench: {}\n", cleared.error().message);
+}
+
 Result<std::string> Customer::request(bool slow_mint)
 {
     consumer::SpawnWish wish;

@@ -11,6 +11,10 @@ public:
     /// Waits until the provider is public.
     [[nodiscard]] static Result<Customer> visit(Stage& stage, const Stage::Provider& provider);
 
+    ~Customer(); ///< clears, whatever happened
+    Customer(Customer&&) noexcept = default;
+    Customer& operator=(Customer&&) = delete;
+
     /// One lease. Milliseconds from the published request to the decrypted reply.
     [[nodiscard]] Result<double> rent(bool slow_mint = false);
     /// `count` leases, all asked for at once. Milliseconds until the last reply.

@@ -1,6 +1,7 @@
 // berth_bench: prints berth's numbers, each beside its limit in the same run.
 
 #include "bench/measurements.h"
+#include "util/log.h"
 
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
@@ -61,10 +62,14 @@ int main(int argc, char** argv)
     app.add_option("--samples", settings.samples, "Samples of request-to-reply and of the start")
         ->capture_default_str()
         ->check(CLI::Range(1, 10'000));
+    app.add_option("--bursts", settings.bursts, "Bursts of fifty consumers")
+        ->capture_default_str()
+        ->check(CLI::Range(1, 100));
     app.add_option("--only", only, "Some of reply, burst, fsyncs, memory, start");
     app.add_flag("--quick", quick, "Three samples, one burst of ten consumers: a look, no measurement");
     app.add_flag("--json", json, "Print JSON");
     CLI11_PARSE(app, argc, argv);
+    berth::log::set_level(berth::log::Level::warn);
     if (quick) {
         settings.samples = 3;
         settings.consumers = 10;
