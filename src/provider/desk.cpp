@@ -37,7 +37,7 @@ void Desk::load()
 {
     for (const Order& order : p_.failures.take(p_.orders.load_open()))
         if (order.kind == OrderKind::top_up)
-            p_.leases.set_top_up_open(order.lease, true);
+            p_.leases.begin_top_up(order.lease);
 }
 
 void Desk::serve(IncomingRequest incoming, UnixTime now)
@@ -257,7 +257,7 @@ void Desk::serve_top_up(const RequestOrigin& origin, const TopUpRequest& request
                  .redemption = *redemption,
                  .reply = {}},
                 now);
-    p_.leases.set_top_up_open(lease->id, true);
+    p_.leases.begin_top_up(lease->id);
 }
 
 void Desk::serve_status(const RequestOrigin& origin, const StatusRequest& request, UnixTime now)
@@ -322,7 +322,7 @@ void Desk::on_redeemed(const cashu::Redeemed& redeemed, UnixTime now)
 
 void Desk::settle_top_up(const Order& order, const cashu::Redeemed& redeemed, UnixTime now)
 {
-    p_.leases.set_top_up_open(order.lease, false);
+    p_.leases.end_top_up(order.lease);
     if (!redeemed.received)
         return settle(order, encode_error(refusal_of(redeemed.refusal)), now);
     const Lease* lease = p_.leases.find(order.lease);

@@ -16,7 +16,7 @@ constexpr std::array<std::pair<LeaseState, const char*>, 5> kNames{{{LeaseState:
 
 UnixTime end_of(const Lease& lease)
 {
-    return lease.top_up_open ? lease.expires_at + kTopUpGrace : lease.expires_at;
+    return lease.top_ups_open > 0 ? lease.expires_at + kTopUpGrace : lease.expires_at;
 }
 
 } // namespace

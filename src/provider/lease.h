@@ -45,7 +45,7 @@ struct Lease {
     int attempts = 0; ///< at the present step
     UnixTime next_try{};
     std::string end_reason{};
-    bool top_up_open = false; ///< a top-up is being redeemed; not stored, derived from the orders
+    int top_ups_open = 0; ///< top-ups being redeemed; not stored, derived from the orders
 };
 
 enum class LeaseStep { wait, create, expire, destroy };

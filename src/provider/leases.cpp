@@ -175,10 +175,16 @@ void Leases::extend(const std::string& id, std::chrono::seconds added, UnixTime 
     save(*lease, now);
 }
 
-void Leases::set_top_up_open(const std::string& id, bool open)
+void Leases::begin_top_up(const std::string& id)
 {
     if (Lease* lease = find_mutable(id))
-        lease->top_up_open = open;
+        ++lease->top_ups_open;
+}
+
+void Leases::end_top_up(const std::string& id)
+{
+    if (Lease* lease = find_mutable(id))
+        --lease->top_ups_open;
 }
 
 void Leases::end(Lease& lease, const std::string& reason, UnixTime now)

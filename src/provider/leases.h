@@ -39,7 +39,9 @@ public:
     /// The swap did not: nothing was taken, what was prepared is removed.
     void refuse(const std::string& id, UnixTime now);
     void extend(const std::string& id, std::chrono::seconds added, UnixTime now);
-    void set_top_up_open(const std::string& id, bool open);
+    /// A top-up of this lease is being redeemed, or no longer.
+    void begin_top_up(const std::string& id);
+    void end_top_up(const std::string& id);
 
     [[nodiscard]] const Lease* find(const std::string& id) const;
     [[nodiscard]] const Lease* find_number(uint32_t number) const;

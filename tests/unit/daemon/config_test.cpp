@@ -1,0 +1,93 @@
+#include "daemon/config.h"
+
+#include <doctest/doctest.h>
+
+#include <unistd.h>
+
+#include <fstream>
+
+namespace berth::daemon {
+namespace {
+
+/// A directory with a key, and a configuration made from the example of the project.
+class Files {
+public:
+    Files()
+    {
+        std::string name = (std::filesystem::temp_directory_path() / "berth-config-XXXXXX").string();
+        REQUIRE(::mkdtemp(name.data()) != nullptr);
+        folder_ = name;
+        crypto::SystemRandom random;
+        REQUIRE(nostr::save_secret_key(folder_ / "nsec", nostr::SecretKey::random(random)).has_value());
+    }
+    ~Files()
+    {
+        std::error_code error;
+        std::filesystem::remove_all(folder_, error);
+    }
+    Files(const Files&) = delete;
+    Files& operator=(const Files&) = delete;
+
+    [[nodiscard]] Result<Config> load(const std::string& more = "", const std::string& key = "nsec") const
+    {
+        std::ofstream{folder_ / "berth.toml"}
+            << "state_dir = \"" << (folder_ / "state").string() << "\"\n"
+            << more << "[provider]\nname = \"n\"\npublic_address = \"203.0.113.7\"\n"
+            << "key_file = \"" << (folder_ / key).string() << "\"\n"
+            << "relays = [\"WSS://Relay.example/\"]\nmints = [\"https://mint.example/\"]\n"
+            << "[ports]\nrange = \"31000-31999\"\n"
+            << "[[specs]]\nid = \"basic\"\nrate_msats_per_sec = 100\n";
+        return load_config(folder_ / "berth.toml");
+    }
+    [[nodiscard]] const std::filesystem::path& folder() const { return folder_; }
+
+private:
+    std::filesystem::path folder_;
+};
+
+TEST_CASE("a small configuration loads, with its URLs in one spelling")
+{
+    const Files files;
+    const auto config = files.load();
+    REQUIRE_MESSAGE(config.has_value(), (config ? "" : config.error().message));
+    CHECK(config->provider.relays == std::vector<std::string>{"wss://relay.example"});
+    CHECK(config->provider.wallet.mints.front().url == "https://mint.example");
+    CHECK(config->provider.specs.front().cpu_millicores == 1000);
+}
+
+TEST_CASE("an unknown key is an error that names it")
+{
+    const Files files;
+    const auto config = files.load("stat_dir = \"x\"\n");
+    REQUIRE(!config.has_value());
+    CHECK(config.error().message.find("stat_dir") != std::string::npos);
+}
+
+TEST_CASE("a key that others may read is refused, and so is a missing one")
+{
+    const Files files;
+    CHECK(!files.load("", "no-such-key").has_value());
+    std::filesystem::permissions(files.folder() / "nsec", std::filesystem::perms::group_read,
+                                 std::filesystem::perm_options::add);
+    CHECK(!files.load().has_value());
+}
+
+TEST_CASE("every key of the example is known")
+{
+    const Files files;
+    std::ifstream example{std::string{BERTH_SOURCE_DIR} + "/config/berth.example.toml"};
+    std::string text{std::istreambuf_iterator<char>{example}, {}};
+    const auto replace = [&](const std::string& from, const std::string& to) {
+        REQUIRE(text.find(from) != std::string::npos);
+        text.replace(text.find(from), from.size(), to);
+    };
+    replace("/etc/berth/nsec", (files.folder() / "nsec").string());
+    replace("/etc/berth/templates", std::string{BERTH_SOURCE_DIR} + "/config/templates");
+    std::ofstream{files.folder() / "example.toml"} << text;
+    const auto config = load_config(files.folder() / "example.toml");
+    REQUIRE_MESSAGE(config.has_value(), (config ? "" : config.error().message));
+    CHECK(config->provider.templates.size() >= 6);
+}
+
+} // namespace
+} // namespace berth::daemon

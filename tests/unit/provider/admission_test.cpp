@@ -1,0 +1,108 @@
+#include "provider/admission.h"
+
+#include <doctest/doctest.h>
+
+namespace berth::provider {
+namespace {
+
+Options small_provider()
+{
+    Bytes32 one{};
+    one[31] = 1;
+    Options options{.key = nostr::SecretKey::create(one).value()};
+    options.specs = {{.id = "basic", .cpu_millicores = 500, .memory_mb = 512, .disk_gb = 5, .rate_msats_per_sec = 100},
+                     {.id = "large", .cpu_millicores = 2000, .memory_mb = 4096, .rate_msats_per_sec = 400}};
+    options.templates["web"] = {.slug = "web",
+                                .image = "nginx",
+                                .ports = {{.container_port = 80, .label = "web", .scheme = "http"}},
+                                .environment = {{"PASS", "{password}"}},
+                                .memory_mb_min = 512};
+    options.templates["huge"] = {.slug = "huge", .image = "nginx", .memory_mb_min = 1024};
+    options.images.deny = {"docker.io/evil", "evil"};
+    return options;
+}
+
+SpawnRequest plain_spawn()
+{
+    return {.cashu_token = "t", .image = "ubuntu:22.04", .username = "user", .password = "abcdefghij12"};
+}
+
+std::string refusal_of(const SpawnRequest& request)
+{
+    crypto::SystemRandom random;
+    const auto verdict = admit(request, small_provider(), random);
+    const auto* refusal = std::get_if<Refusal>(&verdict);
+    return refusal ? refusal->type : "";
+}
+
+Admission admission_of(const SpawnRequest& request)
+{
+    crypto::SystemRandom random;
+    return std::get<Admission>(admit(request, small_provider(), random));
+}
+
+TEST_CASE("a spawn without a spec gets the first one, and an unknown spec is refused")
+{
+    CHECK(admission_of(plain_spawn()).spec.id == "basic");
+    SpawnRequest request = plain_spawn();
+    request.spec_id = "large";
+    CHECK(admission_of(request).spec.id == "large");
+    request.spec_id = "nothing";
+    CHECK(refusal_of(request) == error_type::unknown_spec);
+}
+
+TEST_CASE("a template decides image, ports and environment, with the lease's password in it")
+{
+    SpawnRequest request = plain_spawn();
+    request.template_slug = "web";
+    request.image = "--privileged";
+    const Admission admission = admission_of(request);
+    CHECK(admission.workload.image.find("nginx") != std::string::npos);
+    CHECK(admission.workload.environment.at("PASS") == "abcdefghij12");
+    CHECK(admission.workload.ports.size() == 2); // ssh and web
+    CHECK(!admission.workload.keep_alive);
+}
+
+TEST_CASE("what can't be done is refused with the stable word for it")
+{
+    SpawnRequest request = plain_spawn();
+    request.template_slug = "none-such";
+    CHECK(refusal_of(request) == error_type::unknown_template);
+    request.template_slug = "huge";
+    CHECK(refusal_of(request) == error_type::unknown_spec);
+    request = plain_spawn();
+    request.image = "evil/tool:1";
+    CHECK(refusal_of(request) == error_type::image_denied);
+    request.image = "UPPER CASE; rm -rf /";
+    CHECK(refusal_of(request) == error_type::image_not_found);
+    request = plain_spawn();
+    request.volume_encryption = VolumeEncryption{};
+    CHECK(refusal_of(request) == error_type::invalid_volume_encryption);
+    request = plain_spawn();
+    request.replication_mode = "warm-standby";
+    CHECK(refusal_of(request) == error_type::not_addressed);
+}
+
+TEST_CASE("a weak password is replaced, and a strange user name too")
+{
+    SpawnRequest request = plain_spawn();
+    request.password = "short";
+    request.username = "-oProxyCommand=x";
+    const Admission admission = admission_of(request);
+    CHECK(admission.password.size() == 16);
+    CHECK(admission.username == "root");
+}
+
+TEST_CASE("a payment buys whole seconds, between the least and the most that is sold")
+{
+    const Options options = small_provider();
+    const Spec& spec = options.specs.front();
+    CHECK(duration_of({6'099}, spec).count() == 60);
+    CHECK(!judge_duration(std::chrono::seconds{60}, {6'000}, spec, options));
+    CHECK(judge_duration(std::chrono::seconds{59}, {5'999}, spec, options)->type ==
+          std::string{error_type::insufficient_payment});
+    CHECK(judge_duration(options.lease_max + std::chrono::seconds{1}, {0}, spec, options).has_value());
+}
+
+} // namespace
+} // namespace berth::provider

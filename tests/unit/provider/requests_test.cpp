@@ -1,0 +1,48 @@
+#include "provider/requests.h"
+
+#include <doctest/doctest.h>
+
+namespace berth::provider {
+namespace {
+
+constexpr const char* kSpawn = R"({"cashu_token":"cashuB","pod_spec_id":null,"pod_image":"ubuntu:22.04",)"
+                               R"("ssh_username":"user","ssh_password":"x","template_slug":"","future":1})";
+
+TEST_CASE("requests are told apart by their shape")
+{
+    CHECK(std::holds_alternative<SpawnRequest>(parse_request(kSpawn).value()));
+    CHECK(std::holds_alternative<TopUpRequest>(
+        parse_request(R"({"pod_npub":"container-1000","cashu_token":"cashuB"})").value()));
+    CHECK(std::holds_alternative<StatusRequest>(parse_request(R"({"pod_id":"1000"})").value()));
+    CHECK(std::holds_alternative<AccessRequest>(parse_request(R"({"request":"access","pod_id":"1000"})").value()));
+}
+
+TEST_CASE("null and empty optional fields of a spawn mean absent")
+{
+    const auto request = std::get<SpawnRequest>(parse_request(kSpawn).value());
+    CHECK(!request.spec_id);
+    CHECK(!request.template_slug);
+    CHECK(request.replication_mode == "none");
+    CHECK(!request.volume_encryption);
+}
+
+TEST_CASE("a wrong type, a repeated member or an unknown request voids the body")
+{
+    for (const char* text : {"[]", "7", "{", R"({"pod_id":7})", R"({"pod_id":"1","pod_id":"2"})",
+                             R"({"request":"format-disk","pod_id":"1"})", R"({"pod_npub":"1","cashu_token":3})",
+                             R"({"cashu_token":"t","pod_image":"i","ssh_username":"u","ssh_password":null})"}) {
+        CAPTURE(text);
+        CHECK(parse_request(text).error().code == Errc::bad_input);
+    }
+}
+
+TEST_CASE("a pod is named by container-<number> or by the number alone")
+{
+    CHECK(parse_pod_number("container-1000") == 1000);
+    CHECK(parse_pod_number("1000") == 1000);
+    for (const char* text : {"", "container-", "-1", "1000x", "99999999999", "container-container-1"})
+        CHECK(!parse_pod_number(text));
+}
+
+} // namespace
+} // namespace berth::provider
