@@ -5,6 +5,37 @@
 
 namespace berth::bench {
 
+namespace {
+
+struct Round {
+    double ours = 0;
+    double raw = 0;
+    double bare = 0;
+};
+
+Result<double> run_and_remove(RawEngine& engine, bool bare)
+{
+    const double took = TRY(engine.run(0, bare));
+    TRY(engine.remove(0, bare));
+    return took;
+}
+
+/// Each of the three once. The Engine still tidies up after one while the next runs, so the order turns each time.
+Result<Round> play_round(Stage& stage, Customer& customer, RawEngine& engine, bool raw_first)
+{
+    Round round;
+    const double swap = TRY(stage.raw_swap());
+    const double first = TRY(run_and_remove(engine, !raw_first));
+    round.ours = TRY(customer.rent());
+    TRY(customer.clear());
+    const double last = TRY(run_and_remove(engine, raw_first));
+    round.raw = (raw_first ? first : last) + swap;
+    round.bare = (raw_first ? last : first) + swap;
+    return round;
+}
+
+} // namespace
+
 Result<Lines> measure_request_reply(Stage& stage)
 {
     const Stage::Provider provider = TRY(stage.make_provider());
@@ -15,19 +46,13 @@ Result<Lines> measure_request_reply(Stage& stage)
     Samples raw;
     Samples bare;
     // Sample by sample in turn: what disturbs the machine disturbs all three. The first round only warms up.
-    for (size_t round = 0; round <= stage.settings().samples; ++round) {
-        const double raw_run = TRY(engine.run(0, false));
-        TRY(engine.remove(0, false));
-        const double raw_swap = TRY(stage.raw_swap());
-        const double ours = TRY(customer.rent());
-        TRY(customer.clear());
-        const double bare_run = TRY(engine.run(0, true));
-        TRY(engine.remove(0, true));
-        if (round == 0)
+    for (size_t number = 0; number <= stage.settings().samples; ++number) {
+        const Round round = TRY(play_round(stage, customer, engine, number % 2 == 0));
+        if (number == 0)
             continue;
-        berth.add(ours);
-        raw.add(raw_run + raw_swap);
-        bare.add(bare_run + raw_swap);
+        berth.add(round.ours);
+        raw.add(round.raw);
+        bare.add(round.bare);
     }
     const auto line = [&](const char* name, const char* beside, const Samples& limit, double aim) {
         return Line{.name = name,
