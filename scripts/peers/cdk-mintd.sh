@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# The cdk mint from crates.io, with its fake wallet. Prints its folder; the program is bin/cdk-mintd. Takes 11 minutes on two cores.
+# The cdk mint, by cargo, with its fake wallet. Prints its folder; the program is bin/cdk-mintd. Takes 11 minutes on two cores.
 set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# nostr-rs-relay from crates.io. Prints its folder; the program is bin/nostr-rs-relay. Takes 8 minutes on two cores.
+# nostr-rs-relay, by cargo. Prints its folder; the program is bin/nostr-rs-relay. Takes 8 minutes on two cores.
 set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 

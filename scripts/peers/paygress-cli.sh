@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# The public consumer client, unchanged, from crates.io. Prints its folder; the program is bin/paygress-cli.
+# The public consumer client, unchanged,, by cargo. Prints its folder; the program is bin/paygress-cli.
 set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 
