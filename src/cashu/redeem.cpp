@@ -36,6 +36,16 @@ RedeemRuling ended(RedeemRow row, RedeemState state, RedeemVerdict verdict)
     return {std::move(row), verdict};
 }
 
+/// Whether empty restores show that the mint never signed our outputs. When its clear no was the answer to the first
+/// post ever, nothing of ours was executed, and two looks are enough for a proxy that repeated the post by itself.
+bool is_absence_proven(const RedeemRow& row, UnixTime now, const RedeemLimits& limits)
+{
+    const bool first_answer_was_no = row.answer == SwapAnswer::rejected && row.attempts == 1 && row.renewals == 0;
+    const int looks = first_answer_was_no ? limits.restores_empty_after_no_min : limits.restores_empty_min;
+    const auto span = first_answer_was_no ? limits.restores_empty_after_no_span : limits.restores_empty_span;
+    return row.restores_empty >= looks && now - *row.first_empty_at >= span;
+}
+
 RedeemRuling judge_unspent(RedeemRow row, UnixTime now, const RedeemLimits& limits)
 {
     const bool may_renew = row.renewals < limits.renewals_max;
@@ -130,9 +140,7 @@ RedeemRuling judge_restore(RedeemRow row, RestoreAnswer answer, UnixTime now, co
     ++row.restores_empty;
     if (!row.first_empty_at)
         row.first_empty_at = now;
-    const bool proven =
-        row.restores_empty >= limits.restores_empty_min && now - *row.first_empty_at >= limits.restores_empty_span;
-    if (!proven)
+    if (!is_absence_proven(row, now, limits))
         return {backing_off(std::move(row), now), RedeemVerdict::go_on};
     if (row.witness_is_ours)
         return {backing_off(std::move(row), now), RedeemVerdict::quarantine};

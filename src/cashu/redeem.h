@@ -85,6 +85,8 @@ struct RedeemLimits {
     int renewals_max = 3;
     int restores_empty_min = 5;
     std::chrono::milliseconds restores_empty_span{std::chrono::minutes{2}};
+    int restores_empty_after_no_min = 2; ///< when the mint's first answer was a clear no
+    std::chrono::milliseconds restores_empty_after_no_span{std::chrono::seconds{1}};
 };
 
 [[nodiscard]] RedeemStep next_step(const RedeemRow& row, UnixTime now);
