@@ -8,6 +8,8 @@
 #include "crypto/random.h"
 #include "local/practice_client.h"
 
+#include <fcntl.h>
+#include <sys/file.h>
 #include <unistd.h>
 
 #include <fstream>
@@ -66,6 +68,7 @@ Result<std::unique_ptr<Stage>> Stage::build(Settings settings)
         return fail(Errc::unavailable, "cannot make a temporary directory");
     std::unique_ptr<Stage> stage{new Stage{std::move(settings), name}};
     Stage& self = *stage;
+    TRY(self.lock());
     TRY(compute::build_image(self.settings_.docker_socket, compute::busybox_recipe(kImage, self.settings_.busybox)));
     self.net_ = TRY(net::NetThread::create({}));
     self.relay_ = TRY(local::RelayServer::create({}, *self.net_));
@@ -76,12 +79,28 @@ Result<std::unique_ptr<Stage>> Stage::build(Settings settings)
     return stage;
 }
 
+Result<void> Stage::lock()
+{
+    const std::string file = (std::filesystem::temp_directory_path() / "berth-bench.lock").string();
+    lock_ = ::open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    if (lock_ < 0)
+        return fail(Errc::unavailable, "cannot open {}", file);
+    if (::flock(lock_, LOCK_EX | LOCK_NB) == 0)
+        return {};
+    ::close(lock_);
+    lock_ = -1;
+    return fail(Errc::unavailable, "another benchmark runs on this machine; both would measure each other");
+}
+
 Stage::~Stage()
 {
-    if (const auto removed = compute::remove_image(settings_.docker_socket, kImage); !removed)
-        fmt::print(stderr, "bench: {}\n", removed.error().message);
     std::error_code error;
     std::filesystem::remove_all(directory_, error);
+    if (lock_ < 0)
+        return; // the image is the other run's
+    if (const auto removed = compute::remove_image(settings_.docker_socket, kImage); !removed)
+        fmt::print(stderr, "bench: {}\n", removed.error().message);
+    ::close(lock_);
 }
 
 Result<Stage::Provider> Stage::make_provider()

@@ -57,6 +57,9 @@ private:
     {
     }
 
+    /// One run at a time on a machine. unavailable when another holds it.
+    [[nodiscard]] Result<void> lock();
+
     const Settings settings_;
     const std::filesystem::path directory_;
     std::unique_ptr<net::NetThread> net_;
@@ -65,6 +68,7 @@ private:
     std::unique_ptr<local::MintServer> slow_mint_;
     net::HttpClient http_;
     int providers_ = 0;
+    int lock_ = -1; ///< a descriptor, held as long as this lives
 };
 
 } // namespace berth::bench
