@@ -2,6 +2,7 @@
 find_package(PkgConfig REQUIRED)
 pkg_check_modules(secp256k1 REQUIRED IMPORTED_TARGET libsecp256k1)
 pkg_check_modules(libwebsockets REQUIRED IMPORTED_TARGET libwebsockets)
+pkg_check_modules(libcryptsetup REQUIRED IMPORTED_TARGET libcryptsetup)
 find_package(OpenSSL REQUIRED)
 find_package(SQLite3 REQUIRED)
 find_package(CURL REQUIRED)

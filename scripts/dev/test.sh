@@ -2,7 +2,7 @@
 # ./dev test [--all | --quick]
 # Builds with GCC and runs the unit tests, the simulation, every fuzz target for some seconds, and the functional tests on a
 # real Docker Engine. --quick: unit tests only. --all (CI=true means it): also clang, both sanitizers, interop, the crash matrix,
-# and warnings are errors. The last line counts; a skip says above what was missing.
+# volumes in a small machine, and warnings are errors. The last line counts; a skip says above what was missing.
 set -euo pipefail
 source scripts/dev/lib.sh
 
@@ -58,6 +58,7 @@ if [[ $scope != quick ]]; then
     stage fuzz bash scripts/dev/fuzz.sh 4
 fi
 if [[ $scope == all ]]; then
+    stage vm bash scripts/dev/vm.sh
     stage unit-asan unit_tests asan
     stage unit-tsan unit_tests tsan "${threaded[@]}"
     stage interop bash scripts/dev/interop.sh

@@ -1,0 +1,227 @@
+#include "luks/volume.h"
+
+#include "luks/cryptsetup.h"
+#include "luks/filesystem.h"
+#include "luks/image_file.h"
+#include "luks/loop_device.h"
+
+#include <algorithm>
+#include <filesystem>
+
+namespace berth::luks {
+
+namespace {
+
+// An image's ending is its state: made under one name, whole under another, condemned under a third. A rename is atomic
+// and durable, so a process that dies leaves one of the three.
+constexpr std::string_view kHalfMade = ".new";
+constexpr std::string_view kEncrypted = ".luks";
+constexpr std::string_view kPlain = ".ext4";
+constexpr std::string_view kCondemned = ".gone";
+
+constexpr uint64_t kMebibyte = 1 << 20;
+constexpr uint64_t kVolumeBytesMin = 8 * kMebibyte;
+constexpr size_t kNameCharactersMax = 64;
+
+/// Names go into paths and device names; they are berth's own, and held to a shape all the same.
+Result<void> check_name(const std::string& name)
+{
+    const bool fits = std::all_of(name.begin(), name.end(),
+                                  [](char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-'; });
+    if (name.empty() || name.size() > kNameCharactersMax || !fits)
+        return fail(Errc::bad_input, "not a volume's name");
+    return {};
+}
+
+bool exists(const std::string& path)
+{
+    std::error_code error;
+    return std::filesystem::exists(path, error);
+}
+
+std::string mapping(const std::string& name)
+{
+    return "berth-" + name;
+}
+
+} // namespace
+
+std::string Volumes::path(const std::string& name, std::string_view ending) const
+{
+    return directory_ + "/" + name + std::string{ending};
+}
+
+std::optional<Cipher> Volumes::existing(const std::string& name) const
+{
+    if (exists(path(name, kEncrypted)))
+        return Cipher::luks2_aes_xts;
+    if (exists(path(name, kPlain)))
+        return Cipher::none;
+    return std::nullopt;
+}
+
+Result<std::string> Volumes::create(const std::string& name, uint64_t bytes, const VolumeKey* key)
+{
+    TRY(check_name(name));
+    if (bytes < kVolumeBytesMin || bytes % kMebibyte != 0)
+        return fail(Errc::bad_input, "a volume has whole MiB, from {}", kVolumeBytesMin / kMebibyte);
+    TRY(erase_condemned(name));
+    TRY(discard_half_made(name));
+    if (existing(name))
+        return open(name, key);
+    if (const auto built = build(name, bytes, key); !built) {
+        if (const auto undone = discard_half_made(name); !undone)
+            return fail(built.error().code, "{}; and not undone: {}", built.error().message, undone.error().message);
+        return pass_on(built);
+    }
+    reached(step::kNamed);
+    return open(name, key);
+}
+
+Result<void> Volumes::build(const std::string& name, uint64_t bytes, const VolumeKey* key)
+{
+    const std::string image = path(name, kHalfMade);
+    TRY(make_image(image, bytes));
+    reached(step::kImageMade);
+    if (key == nullptr) {
+        TRY(make_filesystem(image));
+        reached(step::kFilesystemMade);
+        return rename_image(image, path(name, kPlain));
+    }
+    TRY(format_image(image, *key));
+    reached(step::kHeaderWritten);
+    TRY(map_image(image, mapping(name), *key));
+    TRY(make_filesystem(mapper_path(mapping(name))));
+    TRY(unmap(mapping(name)));
+    reached(step::kFilesystemMade);
+    return rename_image(image, path(name, kEncrypted));
+}
+
+Result<std::string> Volumes::open(const std::string& name, const VolumeKey* key)
+{
+    TRY(check_name(name));
+    const auto cipher = existing(name);
+    if (!cipher)
+        return fail(Errc::not_found, "there is no volume {}", name);
+    if ((key != nullptr) != (*cipher == Cipher::luks2_aes_xts))
+        return fail(Errc::refused, "volume {} is {}", name, key == nullptr ? "encrypted" : "not encrypted");
+    if (key != nullptr)
+        return open_encrypted(name, *key);
+    const std::string image = path(name, kPlain);
+    const bool whole = TRY(holds_filesystem(image));
+    if (!whole)
+        return fail(Errc::corrupt, "volume {} holds no file system", name);
+    return attach_loop(image);
+}
+
+Result<std::string> Volumes::open_encrypted(const std::string& name, const VolumeKey& key)
+{
+    const std::string image = path(name, kEncrypted);
+    const std::string device = mapper_path(mapping(name));
+    if (is_mapped(mapping(name))) {
+        TRY(verify_key(image, key));
+        return device;
+    }
+    TRY(map_image(image, mapping(name), key));
+    reached(step::kMapped);
+    const auto whole = holds_filesystem(device);
+    if (whole && *whole)
+        return device;
+    TRY(unmap(mapping(name)));
+    if (!whole)
+        return pass_on(whole);
+    return fail(Errc::corrupt, "the key is right, but volume {} holds no file system", name);
+}
+
+Result<void> Volumes::close(const std::string& name)
+{
+    TRY(check_name(name));
+    TRY(unmap(mapping(name)));
+    return detach_loop(path(name, kPlain));
+}
+
+Result<void> Volumes::destroy(const std::string& name)
+{
+    TRY(close(name));
+    reached(step::kClosed);
+    TRY(discard_half_made(name));
+    if (const auto cipher = existing(name)) {
+        const auto ending = *cipher == Cipher::none ? kPlain : kEncrypted;
+        TRY(rename_image(path(name, ending), path(name, kCondemned)));
+        reached(step::kCondemned);
+    }
+    return erase_condemned(name);
+}
+
+Result<void> Volumes::erase_condemned(const std::string& name)
+{
+    const std::string image = path(name, kCondemned);
+    if (!exists(image))
+        return {};
+    TRY(erase_header(image));
+    reached(step::kErased);
+    TRY(remove_image(image));
+    reached(step::kUnlinked);
+    return {};
+}
+
+Result<void> Volumes::discard_half_made(const std::string& name)
+{
+    if (!exists(path(name, kHalfMade)))
+        return {};
+    TRY(unmap(mapping(name)));
+    return remove_image(path(name, kHalfMade));
+}
+
+Result<VolumeState> Volumes::inspect(const std::string& name) const
+{
+    TRY(check_name(name));
+    const auto cipher = existing(name);
+    if (!cipher)
+        return VolumeState::absent;
+    if (*cipher == Cipher::luks2_aes_xts)
+        return is_mapped(mapping(name)) ? VolumeState::open : VolumeState::closed;
+    const auto device = TRY(find_loop(path(name, kPlain)));
+    return device ? VolumeState::open : VolumeState::closed;
+}
+
+Result<std::vector<std::string>> Volumes::recover()
+{
+    std::vector<std::string> whole;
+    std::error_code error;
+    std::vector<std::filesystem::path> files;
+    for (const auto& entry : std::filesystem::directory_iterator{directory_, error})
+        files.push_back(entry.path());
+    if (error)
+        return fail(Errc::unavailable, "{}: {}", directory_, error.message());
+    for (const auto& file : files) {
+        const std::string name = file.stem().string();
+        const std::string ending = file.extension().string();
+        if (ending == kHalfMade)
+            TRY(discard_half_made(name));
+        else if (ending == kCondemned)
+            TRY(erase_condemned(name));
+        else if (ending == kEncrypted || ending == kPlain)
+            whole.push_back(name);
+    }
+    std::sort(whole.begin(), whole.end());
+    return whole;
+}
+
+Result<void> Volumes::probe(Cipher cipher)
+{
+    TRY(find_mkfs());
+    if (cipher == Cipher::luks2_aes_xts)
+        return probe_encryption(directory_, mapping("probe"));
+    const std::string image = directory_ + "/berth-probe.probe";
+    TRY(remove_image(image));
+    TRY(make_image(image, kMebibyte));
+    const auto attached = attach_loop(image);
+    const auto detached = detach_loop(image);
+    TRY(remove_image(image));
+    if (!attached)
+        return pass_on(attached);
+    return detached;
+}
+
+} // namespace berth::luks
