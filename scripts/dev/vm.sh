@@ -61,6 +61,7 @@ make_initramfs() {
     done <"$root/modules"
     with_libraries build/release/tests/berth_vm_tests /bin/berth_vm_tests
     with_libraries /sbin/mkfs.ext4 /sbin/mkfs.ext4
+    with_libraries /sbin/debugfs /sbin/debugfs
     # Loaded by name when a thread ends, so ldd does not list it.
     cp -L /lib/x86_64-linux-gnu/libgcc_s.so.1 "$tree/lib/x86_64-linux-gnu/"
     cp /etc/mke2fs.conf "$tree/etc/"

@@ -1,10 +1,14 @@
 #include "cli/cli.h"
 #include "daemon/config.h"
+#include "provider/volumes.h"
 #include "util/json.h"
 
 #include <CLI/CLI.hpp>
 
+#include <filesystem>
 #include <memory>
+
+#include <unistd.h>
 
 namespace berth::cli {
 
@@ -15,7 +19,18 @@ struct CheckArguments {
     bool json = false;
 };
 
-void print_findings(const daemon::Config& config, const Result<compute::EngineInfo>& engine, bool as_json)
+/// Tried in a directory of its own, so that nothing is left in the daemon's.
+provider::VolumeAbilities probe_volumes(const provider::VolumeOptions& options)
+{
+    const auto directory = std::filesystem::temp_directory_path() / fmt::format("berth-check-{}", ::getpid());
+    const auto found = provider::TenantVolumes{options, directory.string()}.abilities();
+    std::error_code ignored;
+    std::filesystem::remove(directory, ignored);
+    return found;
+}
+
+void print_findings(const daemon::Config& config, const Result<compute::EngineInfo>& engine,
+                    const provider::VolumeAbilities& volumes, bool as_json)
 {
     const provider::Options& options = config.provider;
     const std::string npub = nostr::PublicKey::of(options.key).npub();
@@ -25,6 +40,8 @@ void print_findings(const daemon::Config& config, const Result<compute::EngineIn
                          {"specs", options.specs.size()},
                          {"templates", options.templates.size()},
                          {"engine", engine ? engine->version : ""}};
+        body["encrypted_volumes"] = volumes.encrypted;
+        body["sized_volumes"] = volumes.sized;
         if (!engine)
             body["engine_problem"] = engine.error().message;
         fmt::print("{}\n", dump_json(body));
@@ -38,6 +55,9 @@ void print_findings(const daemon::Config& config, const Result<compute::EngineIn
                    engine->cpus, engine->memory_bytes >> 20, engine->storage_driver);
     else
         fmt::print("engine         {}\n", engine.error().message);
+    fmt::print("volumes        encrypted: {}\n               held to their size: {}\n",
+               volumes.encrypted ? "yes" : "no, " + volumes.encrypted_why_not,
+               volumes.sized ? "yes" : "no, " + volumes.sized_why_not);
 }
 
 int check(const CheckArguments& arguments)
@@ -48,7 +68,7 @@ int check(const CheckArguments& arguments)
         return kConfiguration;
     }
     const auto engine = compute::make_docker_backend(config->docker)->info();
-    print_findings(*config, engine, arguments.json);
+    print_findings(*config, engine, probe_volumes(config->provider.volumes), arguments.json);
     return engine ? kDone : kUnavailable;
 }
 

@@ -1,5 +1,6 @@
 #include "cli/cli.h"
 #include "cli/consumer_options.h"
+#include "cli/volume_key_file.h"
 #include "consumer/marketplace.h"
 
 namespace berth::cli {
@@ -10,8 +11,21 @@ struct SpawnArguments {
     ConsumerOptions consumer;
     std::string provider;
     std::string transport = "nip17";
+    std::string volume_key_file;
     consumer::SpawnWish wish;
 };
+
+int spawn(SpawnArguments& arguments)
+{
+    if (!arguments.volume_key_file.empty()) {
+        const auto key = read_volume_key(arguments.volume_key_file, true);
+        if (!key)
+            return report(key.error());
+        arguments.wish.volume_key = *key;
+    }
+    return ask_and_print(arguments.consumer, arguments.provider, consumer::encode_spawn(arguments.wish),
+                         arguments.transport);
+}
 
 } // namespace
 
@@ -32,10 +46,10 @@ void add_spawn(CLI::App& app, int& exit_code)
     verb->add_option("--transport", arguments->transport, "nip17 (gift wraps) or nip04")
         ->capture_default_str()
         ->check(CLI::IsMember({"nip04", "nip17"}));
-    verb->callback([arguments, &exit_code] {
-        exit_code = ask_and_print(arguments->consumer, arguments->provider, consumer::encode_spawn(arguments->wish),
-                                  arguments->transport);
-    });
+    verb->add_option(
+        "--encrypt", arguments->volume_key_file,
+        "Encrypt the data volume with the key in this file, made (0600) if missing; berth unlock needs it");
+    verb->callback([arguments, &exit_code] { exit_code = spawn(*arguments); });
 }
 
 } // namespace berth::cli

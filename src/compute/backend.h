@@ -37,6 +37,8 @@ struct WorkloadSpec {
     std::vector<PortMapping> ports;
     std::string publish_address = "0.0.0.0"; ///< host address the ports are bound to
     std::string data_path;                   ///< mount point of the data volume `paygress-<number>-data`; empty: none
+    bool encrypted = false;                  ///< the data volume opens with the tenant's key only
+    std::string data_device{};               ///< ext4 device under the data volume; empty: a directory of the Engine's
     /// Stdin stays open, so that an image whose command is a shell (plain OS images) waits instead of ending at once;
     /// SIGTERM, passed on by init, still ends it, and an image with a server runs its server.
     bool keep_alive = false;

@@ -113,8 +113,8 @@ Result<void> DockerBackend::ensure_volume(DockerClient& client, const WorkloadSp
 {
     if (spec.data_path.empty())
         return {};
-    const ListedObject volume =
-        TRY(client.create_volume({.name = volume_name(spec.number), .labels = make_labels(spec, options_)}));
+    const ListedObject volume = TRY(client.create_volume(
+        {.name = volume_name(spec.number), .device = spec.data_device, .labels = make_labels(spec, options_)}));
     if (!belongs_to_lease(volume.labels, spec.lease))
         return fail(Errc::conflict, "volume {} belongs to somebody else", volume.name);
     return {};

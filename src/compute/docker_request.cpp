@@ -121,7 +121,10 @@ std::string make_network_body(const NetworkSettings& settings)
 
 std::string make_volume_body(const VolumeSettings& settings)
 {
-    return dump_json(Json{{"Name", settings.name}, {"Driver", "local"}, {"Labels", settings.labels}});
+    Json body{{"Name", settings.name}, {"Driver", "local"}, {"Labels", settings.labels}};
+    if (!settings.device.empty())
+        body["DriverOpts"] = {{"type", "ext4"}, {"device", settings.device}, {"o", "nosuid,nodev"}};
+    return dump_json(body);
 }
 
 std::string make_container_body(const ContainerSettings& settings)

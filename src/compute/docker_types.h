@@ -54,6 +54,7 @@ struct NetworkSettings {
 
 struct VolumeSettings {
     std::string name;
+    std::string device; ///< an ext4 block device, mounted while a container uses it; empty: a directory
     Labels labels;
 };
 
@@ -72,8 +73,8 @@ struct MountedVolume {
 struct ContainerSettings {
     std::string name;
     std::string image;
-    std::vector<std::string> command;    ///< empty: the image's
-    bool keep_stdin_open = false; ///< a shell then waits for commands that never come
+    std::vector<std::string> command; ///< empty: the image's
+    bool keep_stdin_open = false;     ///< a shell then waits for commands that never come
     std::map<std::string, std::string> environment;
     Labels labels;
     std::string network;

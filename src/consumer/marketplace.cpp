@@ -74,6 +74,11 @@ void apply_heartbeat(const nostr::Event& event, ProviderView& view, int64_t now)
     view.memory_available = json_u64(*capacity, "memory_mb_available").value_or(uint64_t{0});
 }
 
+OrderedJson encryption_with(const std::string& volume_key)
+{
+    return {{"version", 1}, {"algorithm", "luks2-aes-xts"}, {"key_b64", volume_key}};
+}
+
 } // namespace
 
 std::vector<ProviderView> list_providers(Session& session, std::chrono::milliseconds wait)
@@ -104,6 +109,12 @@ std::vector<ProviderView> list_providers(Session& session, std::chrono::millisec
     return views;
 }
 
+std::string encode_unlock(const std::string& pod, const std::string& volume_key)
+{
+    return dump_json(
+        OrderedJson{{"request", "unlock"}, {"pod_id", pod}, {"volume_encryption", encryption_with(volume_key)}});
+}
+
 std::string encode_spawn(const SpawnWish& wish)
 {
     OrderedJson body{{"cashu_token", wish.token}};
@@ -114,6 +125,8 @@ std::string encode_spawn(const SpawnWish& wish)
     body["ssh_password"] = wish.password;
     if (!wish.template_slug.empty())
         body["template_slug"] = wish.template_slug;
+    if (!wish.volume_key.empty())
+        body["volume_encryption"] = encryption_with(wish.volume_key);
     return dump_json(body);
 }
 

@@ -40,10 +40,12 @@ struct SpawnWish {
     std::string template_slug; ///< empty: none
     std::string username = "root";
     std::string password;
+    std::string volume_key; ///< base64url of 32 bytes; empty: the volume is not encrypted
 };
 
 [[nodiscard]] std::string encode_spawn(const SpawnWish& wish);
 [[nodiscard]] std::string encode_top_up(const std::string& pod, const std::string& token);
+[[nodiscard]] std::string encode_unlock(const std::string& pod, const std::string& volume_key);
 [[nodiscard]] std::string encode_status_request(const std::string& pod);
 
 } // namespace berth::consumer

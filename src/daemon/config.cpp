@@ -128,6 +128,16 @@ void read_capacity(const toml::table& table, Options& options, Problems& problem
     options.capacity.memory_overcommit = reader.number("memory_overcommit", 1.0, 0.1, 1000.0);
 }
 
+void read_volumes(const toml::table& table, provider::VolumeOptions& volumes, Problems& problems)
+{
+    TableReader reader{table, "[volumes]", problems};
+    volumes.encrypted = reader.boolean("encrypted", volumes.encrypted);
+    volumes.sized = reader.boolean("sized", volumes.sized);
+    volumes.lock_stops_clock = reader.boolean("lock_stops_clock", volumes.lock_stops_clock);
+    volumes.locked_max = std::chrono::seconds{
+        reader.integer<int64_t>("locked_seconds_max", volumes.locked_max.count(), 60, 365 * 86'400)};
+}
+
 void read_docker(const toml::table& table, Config& config, Problems& problems)
 {
     TableReader reader{table, "[docker]", problems};
@@ -185,6 +195,8 @@ void read_sections(TableReader& root, Config& config, std::string& key_file)
         read_images(*table, config.provider, problems);
     if (const toml::table* table = root.table("capacity"))
         read_capacity(*table, config.provider, problems);
+    if (const toml::table* table = root.table("volumes"))
+        read_volumes(*table, config.provider.volumes, problems);
     for (const toml::table* table : root.tables("specs"))
         read_spec(*table, config.provider, problems);
     if (config.provider.specs.empty())

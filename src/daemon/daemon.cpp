@@ -107,6 +107,7 @@ Result<void> run(Config config)
     crypto::SystemRandom random;
     const auto backend = compute::make_docker_backend(config.docker);
     compute::NodeStatusReader node_status{config.state_dir.string()};
+    provider::TenantVolumes volumes{config.provider.volumes, (config.state_dir / "volumes").string()};
 
     const auto net = TRY(net::NetThread::create({}));
     const auto sockets =
@@ -114,7 +115,7 @@ Result<void> run(Config config)
     net::HttpThread http{[&inbox](uint64_t id, net::HttpResult result) {
         inbox.put_always(provider::Message{provider::HttpDone{id, std::move(result)}});
     }};
-    Workers workers{*backend, node_status,
+    Workers workers{{.backend = *backend, .volumes = volumes, .status = node_status},
                     [&inbox](provider::JobResult result) { inbox.put_always(provider::Message{std::move(result)}); }};
 
     const std::string npub = nostr::PublicKey::of(config.provider.key).npub();

@@ -78,11 +78,10 @@ private:
     std::vector<std::thread> threads_; ///< grown by submit, which only the core thread calls
 };
 
-Workers::Workers(compute::Backend& backend, compute::NodeStatusReader& node_status,
-                 std::function<void(provider::JobResult)> deliver)
+Workers::Workers(const provider::JobTools& tools, std::function<void(provider::JobResult)> deliver)
 {
-    const auto run = [&backend, &node_status, deliver = std::move(deliver)](const provider::Job& job) {
-        deliver(provider::run_job(job, backend, node_status));
+    const auto run = [tools, deliver = std::move(deliver)](const provider::Job& job) {
+        deliver(provider::run_job(job, tools));
     };
     const auto add = [&](provider::Lane lane, size_t threads) {
         lanes_.emplace(lane, std::make_unique<LaneThreads>(threads, run));

@@ -12,8 +12,7 @@ namespace berth::daemon {
 class Workers final : public provider::JobRunner {
 public:
     /// `deliver` is called on a worker thread with each result: an inbox put.
-    Workers(compute::Backend& backend, compute::NodeStatusReader& node_status,
-            std::function<void(provider::JobResult)> deliver);
+    Workers(const provider::JobTools& tools, std::function<void(provider::JobResult)> deliver);
     /// Waits for the jobs in flight; what still queues is dropped (the rows bring it back at the next start).
     ~Workers() override;
     Workers(const Workers&) = delete;

@@ -29,6 +29,8 @@ class Device {
 public:
     [[nodiscard]] static Result<std::unique_ptr<Device>> of(const std::string& image)
     {
+        // Only this process knows its images, and a hardened unit can't write where the library keeps its locks.
+        crypt_metadata_locking(nullptr, 0);
         auto device = std::make_unique<Device>();
         const int code = crypt_init(&device->context_, image.c_str());
         if (code < 0)

@@ -6,6 +6,8 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <cinttypes>
+#include <cstdio>
 #include <cstring>
 #include <filesystem>
 #include <fstream>
@@ -14,41 +16,31 @@ namespace berth::luks {
 
 namespace {
 
-constexpr int kAttachTriesMax = 16;
+/// Asks /dev/loop-control to add or remove the device of a number; an errno, or 0.
+int control(unsigned long request, uint32_t number)
+{
+    const int descriptor = ::open("/dev/loop-control", O_RDWR | O_CLOEXEC);
+    if (descriptor < 0)
+        return errno;
+    const int code = ::ioctl(descriptor, request, number) < 0 ? errno : 0;
+    ::close(descriptor);
+    return code;
+}
 
-/// false when another process took the device between asking and attaching.
-Result<bool> configure(const std::string& device, int image)
+Result<void> configure(const std::string& device, int image)
 {
     const int loop = ::open(device.c_str(), O_RDWR | O_CLOEXEC);
     if (loop < 0)
         return fail(Errc::unavailable, "open {}: {}", device, std::strerror(errno));
     loop_config config{};
     config.fd = static_cast<uint32_t>(image);
-    const int code = ::ioctl(loop, LOOP_CONFIGURE, &config);
-    const int number = errno;
+    const int code = ::ioctl(loop, LOOP_CONFIGURE, &config) < 0 ? errno : 0;
     ::close(loop);
-    if (code != 0 && number != EBUSY)
-        return fail(Errc::unavailable, "attach {}: {}", device, std::strerror(number));
-    return code == 0;
-}
-
-Result<std::string> attach_to_free(int image)
-{
-    const int control = ::open("/dev/loop-control", O_RDWR | O_CLOEXEC);
-    if (control < 0)
-        return fail(Errc::unavailable, "open /dev/loop-control: {}", std::strerror(errno));
-    for (int attempt = 0; attempt < kAttachTriesMax; ++attempt) {
-        const int number = ::ioctl(control, LOOP_CTL_GET_FREE);
-        const std::string device = "/dev/loop" + std::to_string(number);
-        const auto configured =
-            number < 0 ? Result<bool>{fail(Errc::unavailable, "no loop device is free")} : configure(device, image);
-        if (!configured || *configured) {
-            ::close(control);
-            return configured ? Result<std::string>{device} : Result<std::string>{pass_on(configured)};
-        }
-    }
-    ::close(control);
-    return fail(Errc::unavailable, "others took each free loop device");
+    if (code == EBUSY)
+        return fail(Errc::conflict, "{} has another file behind it", device);
+    if (code != 0)
+        return fail(Errc::unavailable, "attach {}: {}", device, std::strerror(code));
+    return {};
 }
 
 } // namespace
@@ -70,16 +62,22 @@ Result<std::optional<std::string>> find_loop(const std::string& image)
     return std::optional<std::string>{};
 }
 
-Result<std::string> attach_loop(const std::string& image)
+Result<std::string> attach_loop(const std::string& image, uint32_t slot)
 {
     const auto attached = TRY(find_loop(image));
     if (attached)
         return *attached;
+    const uint32_t number = kLoopSlots + slot % kLoopSlots;
+    const std::string device = "/dev/loop" + std::to_string(number);
+    if (const int code = control(LOOP_CTL_ADD, number); code != 0 && code != EEXIST)
+        return fail(Errc::unavailable, "make {}: {}", device, std::strerror(code));
     const int file = ::open(image.c_str(), O_RDWR | O_CLOEXEC);
     if (file < 0)
         return fail(errno == ENOENT ? Errc::not_found : Errc::unavailable, "open {}: {}", image, std::strerror(errno));
-    auto device = attach_to_free(file);
+    const auto configured = configure(device, file);
     ::close(file);
+    if (!configured)
+        return pass_on(configured);
     return device;
 }
 
@@ -100,6 +98,10 @@ Result<void> detach_loop(const std::string& image)
     const auto still = TRY(find_loop(image));
     if (still)
         return fail(Errc::conflict, "{} is in use", *still);
+    // An empty device left behind does no harm, so a no is fine.
+    uint32_t taken = 0;
+    if (std::sscanf(device->c_str(), "/dev/loop%" SCNu32, &taken) == 1 && taken >= kLoopSlots)
+        (void)control(LOOP_CTL_REMOVE, taken);
     return {};
 }
 

@@ -5,6 +5,8 @@
 #include "luks/image_file.h"
 #include "luks/loop_device.h"
 
+#include <unistd.h>
+
 #include <algorithm>
 #include <filesystem>
 
@@ -22,6 +24,8 @@ constexpr std::string_view kCondemned = ".gone";
 constexpr uint64_t kMebibyte = 1 << 20;
 constexpr uint64_t kVolumeBytesMin = 8 * kMebibyte;
 constexpr size_t kNameCharactersMax = 64;
+/// Probes attach at the far end, where volumes come last.
+constexpr uint32_t kProbeSlots = 1024;
 
 /// Names go into paths and device names; they are berth's own, and held to a shape all the same.
 Result<void> check_name(const std::string& name)
@@ -60,7 +64,7 @@ std::optional<Cipher> Volumes::existing(const std::string& name) const
     return std::nullopt;
 }
 
-Result<std::string> Volumes::create(const std::string& name, uint64_t bytes, const VolumeKey* key)
+Result<std::string> Volumes::create(const std::string& name, uint64_t bytes, const VolumeKey* key, uint32_t slot)
 {
     TRY(check_name(name));
     if (bytes < kVolumeBytesMin || bytes % kMebibyte != 0)
@@ -68,14 +72,14 @@ Result<std::string> Volumes::create(const std::string& name, uint64_t bytes, con
     TRY(erase_condemned(name));
     TRY(discard_half_made(name));
     if (existing(name))
-        return open(name, key);
+        return open(name, key, slot);
     if (const auto built = build(name, bytes, key); !built) {
         if (const auto undone = discard_half_made(name); !undone)
             return fail(built.error().code, "{}; and not undone: {}", built.error().message, undone.error().message);
         return pass_on(built);
     }
     reached(step::kNamed);
-    return open(name, key);
+    return open(name, key, slot);
 }
 
 Result<void> Volumes::build(const std::string& name, uint64_t bytes, const VolumeKey* key)
@@ -97,7 +101,7 @@ Result<void> Volumes::build(const std::string& name, uint64_t bytes, const Volum
     return rename_image(image, path(name, kEncrypted));
 }
 
-Result<std::string> Volumes::open(const std::string& name, const VolumeKey* key)
+Result<std::string> Volumes::open(const std::string& name, const VolumeKey* key, uint32_t slot)
 {
     TRY(check_name(name));
     const auto cipher = existing(name);
@@ -111,7 +115,7 @@ Result<std::string> Volumes::open(const std::string& name, const VolumeKey* key)
     const bool whole = TRY(holds_filesystem(image));
     if (!whole)
         return fail(Errc::corrupt, "volume {} holds no file system", name);
-    return attach_loop(image);
+    return attach_loop(image, slot);
 }
 
 Result<std::string> Volumes::open_encrypted(const std::string& name, const VolumeKey& key)
@@ -185,6 +189,22 @@ Result<VolumeState> Volumes::inspect(const std::string& name) const
     return device ? VolumeState::open : VolumeState::closed;
 }
 
+Result<std::optional<std::string>> Volumes::find_device(const std::string& name) const
+{
+    TRY(check_name(name));
+    const auto cipher = existing(name);
+    if (cipher == Cipher::none)
+        return find_loop(path(name, kPlain));
+    if (cipher == Cipher::luks2_aes_xts && is_mapped(mapping(name)))
+        return std::optional<std::string>{mapper_path(mapping(name))};
+    return std::optional<std::string>{};
+}
+
+bool Volumes::has_traces(const std::string& name) const
+{
+    return existing(name) || exists(path(name, kHalfMade)) || exists(path(name, kCondemned));
+}
+
 Result<std::vector<std::string>> Volumes::recover()
 {
     std::vector<std::string> whole;
@@ -211,12 +231,14 @@ Result<std::vector<std::string>> Volumes::recover()
 Result<void> Volumes::probe(Cipher cipher)
 {
     TRY(find_mkfs());
+    // `berth check` may look beside a daemon that does.
+    const auto self = static_cast<uint32_t>(::getpid());
     if (cipher == Cipher::luks2_aes_xts)
-        return probe_encryption(directory_, mapping("probe"));
-    const std::string image = directory_ + "/berth-probe.probe";
+        return probe_encryption(directory_, mapping(fmt::format("probe-{}", self)));
+    const std::string image = fmt::format("{}/berth-{}.probe", directory_, self);
     TRY(remove_image(image));
     TRY(make_image(image, kMebibyte));
-    const auto attached = attach_loop(image);
+    const auto attached = attach_loop(image, kLoopSlots - 1 - self % kProbeSlots);
     const auto detached = detach_loop(image);
     TRY(remove_image(image));
     if (!attached)

@@ -44,12 +44,13 @@ public:
 
     /// All or nothing: afterwards the volume is open and its device is returned, or no trace of it is left. A volume
     /// that exists already is opened. Names are [a-z0-9-], at most 64; sizes are whole MiB, from 8. `key` is null for
-    /// a plain volume.
-    [[nodiscard]] Result<std::string> create(const std::string& name, uint64_t bytes, const VolumeKey* key);
+    /// a plain volume, whose loop device is the one of `slot`: no two volumes at a time may have the same.
+    [[nodiscard]] Result<std::string> create(const std::string& name, uint64_t bytes, const VolumeKey* key,
+                                             uint32_t slot = 0);
 
     /// The block device to mount nosuid,nodev. refused for a wrong key, also where the volume is open already; corrupt
     /// for a broken volume; not_found where there is none. Nothing is changed then.
-    [[nodiscard]] Result<std::string> open(const std::string& name, const VolumeKey* key);
+    [[nodiscard]] Result<std::string> open(const std::string& name, const VolumeKey* key, uint32_t slot = 0);
 
     /// conflict while it is mounted anywhere, in whatever mount namespace.
     [[nodiscard]] Result<void> close(const std::string& name);
@@ -59,6 +60,12 @@ public:
     [[nodiscard]] Result<void> destroy(const std::string& name);
 
     [[nodiscard]] Result<VolumeState> inspect(const std::string& name) const;
+
+    /// The device of a volume that is open.
+    [[nodiscard]] Result<std::optional<std::string>> find_device(const std::string& name) const;
+
+    /// Whether anything is on disk under this name: whole, half made or condemned.
+    [[nodiscard]] bool has_traces(const std::string& name) const;
 
     /// Finishes what an earlier process left: a half-made volume goes, a condemned one is erased. The names of the
     /// whole volumes, sorted.

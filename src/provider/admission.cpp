@@ -128,8 +128,6 @@ std::variant<Admission, Refusal> admit(const SpawnRequest& request, const Option
 {
     if (auto refusal = judge_role(request, options))
         return *refusal;
-    if (request.volume_encryption)
-        return Refusal{error_type::invalid_volume_encryption, "this provider does not offer encrypted volumes"};
     const Spec* spec = find_spec(request.spec_id, options);
     if (!spec)
         return Refusal{error_type::unknown_spec, "no spec of that id is offered here"};

@@ -62,6 +62,8 @@ private:
     std::unique_ptr<Intake> intake_;
     Images images_;
     std::unique_ptr<Leases> leases_;
+    std::unique_ptr<Unlocks> unlocks_;
+    VolumeAbilities volumes_;
     std::unique_ptr<Desk> desk_;
     std::unique_ptr<Publisher> publisher_;
 
@@ -103,11 +105,16 @@ Result<void> CoreImplementation::open()
         options_, lease_store_, jobs_, world_.random, failures_,
         Leases::Handlers{
             .on_running = [this](const Lease& lease) { desk_->on_running(lease, now_); },
-            .on_failed = [this](const Lease& lease, const Error& error) { desk_->on_failed(lease, error, now_); }});
+            .on_failed = [this](const Lease& lease, const Error& error) { desk_->on_failed(lease, error, now_); },
+            .on_locked = [this](const Lease& lease) { unlocks_->on_locked(lease, now_); }});
+    unlocks_ = std::make_unique<Unlocks>(Unlocks::Parts{
+        .orders = order_store_, .leases = *leases_, .intake = *intake_, .replies = *replies_, .failures = failures_});
     desk_ = std::make_unique<Desk>(Desk::Parts{.options = options_,
                                                .orders = order_store_,
                                                .lease_rows = lease_store_,
                                                .leases = *leases_,
+                                               .unlocks = *unlocks_,
+                                               .volumes = volumes_,
                                                .images = images_,
                                                .intake = *intake_,
                                                .replies = *replies_,
@@ -223,6 +230,9 @@ void CoreImplementation::take(JobResult&& result, UnixTime now)
         leases_->handle(*prepared);
     } else if (const auto* created = std::get_if<WorkloadCreated>(&result)) {
         leases_->handle(*created, now);
+    } else if (const auto* resumed = std::get_if<WorkloadResumed>(&result)) {
+        leases_->handle(*resumed, now);
+        unlocks_->handle(*resumed, now);
     } else if (const auto* inspected = std::get_if<WorkloadInspected>(&result)) {
         leases_->handle(*inspected, now);
     } else if (const auto* destroyed = std::get_if<WorkloadDestroyed>(&result)) {
@@ -241,6 +251,7 @@ void CoreImplementation::take_survey(const Surveyed& surveyed, UnixTime now)
     const bool was_up = engine_up_;
     engine_up_ = surveyed.engine.has_value();
     is_measured_ = true;
+    volumes_ = surveyed.volumes;
     if (!engine_up_)
         next_survey_ = now + kSurveyRetry;
     leases_->handle(surveyed, storage_gb_);
@@ -271,6 +282,7 @@ void CoreImplementation::tick(UnixTime now)
     wallet_->tick(now);
     leases_->drive(now);
     desk_->tick(now);
+    unlocks_->tick(now);
     replies_->tick(now);
     // Nothing is said in public before the host was measured, be it that the Engine does not answer.
     if (is_measured_)
@@ -283,6 +295,8 @@ Publisher::Facts CoreImplementation::public_facts()
     return {.offer = {.jobs_completed = failures_.take(lease_store_.count_completed()),
                       .uptime_percent = failures_.take(relay_store_.uptime_percent(now_, options_.heartbeat_interval)),
                       .free = leases_->free_capacity(),
+                      .encrypts_volumes = volumes_.encrypted,
+                      .sizes_volumes = volumes_.sized,
                       .lock_key = wallet_->lock_key()},
             .active_workloads = leases_->running_count(),
             .node = node_};

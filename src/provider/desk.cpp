@@ -49,6 +49,8 @@ void Desk::serve(IncomingRequest incoming, UnixTime now)
         return serve_top_up(origin, *top_up, now);
     if (const auto* status = std::get_if<StatusRequest>(&incoming.request))
         return serve_status(origin, *status, now);
+    if (const auto* unlock = std::get_if<UnlockRequest>(&incoming.request))
+        return p_.unlocks.serve(origin, *unlock, now);
     serve_access(origin, std::get<AccessRequest>(incoming.request), now);
 }
 
@@ -178,6 +180,8 @@ void Desk::serve_spawn(const RequestOrigin& origin, const SpawnRequest& request,
     if (!p_.leases.is_surveyed())
         return park(origin, request,
                     {error_type::backend_error, "the container engine does not answer; nothing was taken"}, now);
+    if (const auto refusal = judge_encryption(request, admission, p_.volumes))
+        return refuse(origin, *refusal, now);
     const Images::Answer image = p_.images.ask(admission.workload.image, now);
     if (image == Images::Answer::asking)
         return park(origin, request,
@@ -204,7 +208,14 @@ void Desk::serve_spawn(const RequestOrigin& origin, const SpawnRequest& request,
                  .redemption = *redemption,
                  .reply = {}},
                 now);
-    p_.leases.add(std::move(*lease));
+    std::shared_ptr<const luks::VolumeKey> key;
+    if (request.volume_encryption) {
+        auto read = read_key(*request.volume_encryption);
+        VERIFY(read.has_value());
+        lease->workload.encrypted = true;
+        key = std::make_shared<const luks::VolumeKey>(std::move(*read));
+    }
+    p_.leases.add(std::move(*lease), std::move(key));
 }
 
 const Lease* Desk::find_pod(const std::string& pod, const std::string& sender) const
@@ -234,12 +245,13 @@ void Desk::serve_top_up(const RequestOrigin& origin, const TopUpRequest& request
     }
     if (lease->owner != origin.sender)
         return refuse(origin, {error_type::not_owner, "that lease is somebody else's; nothing was taken"}, now);
-    if (lease->state != LeaseState::running || now >= lease->expires_at)
+    const UnixTime expiry = expiry_of(*lease, now);
+    if (!is_live(*lease) || now >= expiry)
         return refuse(origin, {error_type::lease_expired, "that lease is not running; nothing was taken"}, now);
     const std::chrono::seconds added = duration_of(payment->token.net, lease->spec);
     if (added.count() == 0)
         return refuse(origin, {error_type::insufficient_payment, "that does not buy a second; nothing was taken"}, now);
-    const std::chrono::seconds left = std::chrono::ceil<std::chrono::seconds>(lease->expires_at - now);
+    const std::chrono::seconds left = std::chrono::ceil<std::chrono::seconds>(expiry - now);
     if (left + added > p_.options.lease_max)
         return refuse(origin,
                       {error_type::invalid_request, fmt::format("the lease would run longer than the {} s sold at once",
@@ -263,8 +275,11 @@ void Desk::serve_top_up(const RequestOrigin& origin, const TopUpRequest& request
 void Desk::serve_status(const RequestOrigin& origin, const StatusRequest& request, UnixTime now)
 {
     const Lease* lease = find_pod(request.pod, origin.sender);
-    if (lease && lease->owner == origin.sender)
-        return answer(origin, encode_status(view_of(*lease), p_.options.public_address, now), now);
+    if (lease && lease->owner == origin.sender) {
+        LeaseView view = view_of(*lease);
+        view.expires_at = expiry_of(*lease, now);
+        return answer(origin, encode_status(view, p_.options.public_address, now), now);
+    }
     const auto number = parse_pod_number(request.pod);
     if (!lease && number) {
         const auto ended = p_.failures.take(p_.lease_rows.find_ended(*number));
@@ -326,7 +341,7 @@ void Desk::settle_top_up(const Order& order, const cashu::Redeemed& redeemed, Un
     if (!redeemed.received)
         return settle(order, encode_error(refusal_of(redeemed.refusal)), now);
     const Lease* lease = p_.leases.find(order.lease);
-    if (!lease || lease->state != LeaseState::running)
+    if (!lease || !is_live(*lease))
         return settle_with_refund(order, {error_type::race_lost, "the lease ended while the top-up was redeemed"}, now);
     const std::chrono::seconds added = duration_of(redeemed.net, lease->spec);
     p_.leases.extend(order.lease, added, now);
@@ -370,6 +385,9 @@ LeaseView Desk::view_of(const Lease& lease) const
         break;
     case LeaseState::running:
         view.status = "Running";
+        break;
+    case LeaseState::locked:
+        view.status = "Locked";
         break;
     case LeaseState::ending:
     case LeaseState::ended:

@@ -6,6 +6,7 @@
 #include "provider/images.h"
 #include "provider/intake.h"
 #include "provider/leases.h"
+#include "provider/unlocks.h"
 
 #include <set>
 
@@ -18,6 +19,8 @@ public:
         OrderStore& orders;
         LeaseStore& lease_rows;
         Leases& leases;
+        Unlocks& unlocks;
+        const VolumeAbilities& volumes;
         Images& images;
         Intake& intake;
         Replies& replies;

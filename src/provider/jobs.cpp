@@ -5,32 +5,45 @@ namespace berth::provider {
 namespace {
 
 struct Runner {
-    compute::Backend& backend;
-    compute::NodeStatusReader& status;
+    const JobTools& tools;
 
-    JobResult operator()(const FindImageJob& job) const { return ImageFound{job.image, backend.find_image(job.image)}; }
+    JobResult operator()(const FindImageJob& job) const
+    {
+        return ImageFound{job.image, tools.backend.find_image(job.image)};
+    }
     JobResult operator()(const PullImageJob& job) const
     {
-        return ImagePulled{job.image, backend.pull_image(job.image, job.deadline)};
+        return ImagePulled{job.image, tools.backend.pull_image(job.image, job.deadline)};
     }
     JobResult operator()(const PrepareJob& job) const
     {
-        return WorkloadPrepared{job.spec.lease, backend.prepare(job.spec)};
+        // The data volume is made once it is paid for: its device is not known before.
+        compute::WorkloadSpec spec = job.spec;
+        spec.data_path.clear();
+        return WorkloadPrepared{spec.lease, tools.backend.prepare(spec)};
     }
     JobResult operator()(const CreateJob& job) const
     {
-        return WorkloadCreated{job.spec.lease, backend.create(job.spec)};
+        return WorkloadCreated{job.spec.lease, tools.volumes.create(tools.backend, job.spec, job.key.get())};
+    }
+    JobResult operator()(const ResumeJob& job) const
+    {
+        return WorkloadResumed{job.spec.lease, tools.volumes.resume(tools.backend, job.spec, job.key.get())};
     }
     JobResult operator()(const InspectJob& job) const
     {
-        return WorkloadInspected{job.lease, backend.inspect(job.container_id)};
+        const bool is_locked = job.encrypted && tools.volumes.is_closed(job.lease);
+        return WorkloadInspected{job.lease, tools.backend.inspect(job.container_id), is_locked};
     }
     JobResult operator()(const DestroyJob& job) const
     {
-        return WorkloadDestroyed{job.lease, backend.destroy(job.lease)};
+        return WorkloadDestroyed{job.lease, tools.volumes.destroy(tools.backend, job.lease)};
     }
-    JobResult operator()(const SurveyJob&) const { return Surveyed{backend.info(), backend.list_labelled()}; }
-    JobResult operator()(const NodeStatusJob&) const { return NodeStatusRead{status.read()}; }
+    JobResult operator()(const SurveyJob&) const
+    {
+        return Surveyed{tools.backend.info(), tools.volumes.list(tools.backend), tools.volumes.abilities()};
+    }
+    JobResult operator()(const NodeStatusJob&) const { return NodeStatusRead{tools.status.read()}; }
 };
 
 } // namespace
@@ -45,9 +58,9 @@ Lane lane_of(const Job& job)
     return of_host ? Lane::host : Lane::engine;
 }
 
-JobResult run_job(const Job& job, compute::Backend& backend, compute::NodeStatusReader& status)
+JobResult run_job(const Job& job, const JobTools& tools)
 {
-    return std::visit(Runner{backend, status}, job);
+    return std::visit(Runner{tools}, job);
 }
 
 } // namespace berth::provider

@@ -3,7 +3,10 @@
 
 #include "compute/backend.h"
 #include "compute/node_status.h"
+#include "luks/volume_key.h"
+#include "provider/volumes.h"
 
+#include <memory>
 #include <string>
 #include <variant>
 
@@ -30,10 +33,17 @@ struct PrepareJob {
 };
 struct CreateJob {
     compute::WorkloadSpec spec;
+    std::shared_ptr<const luks::VolumeKey> key{}; ///< of an encrypted volume that isn't open
+};
+/// Starts a lease's container again, on the volume that it has.
+struct ResumeJob {
+    compute::WorkloadSpec spec;
+    std::shared_ptr<const luks::VolumeKey> key{};
 };
 struct InspectJob {
     std::string lease;
     std::string container_id;
+    bool encrypted = false;
 };
 struct DestroyJob {
     std::string lease;
@@ -42,8 +52,8 @@ struct DestroyJob {
 struct SurveyJob {};
 struct NodeStatusJob {};
 
-using Job =
-    std::variant<FindImageJob, PullImageJob, PrepareJob, CreateJob, InspectJob, DestroyJob, SurveyJob, NodeStatusJob>;
+using Job = std::variant<FindImageJob, PullImageJob, PrepareJob, CreateJob, ResumeJob, InspectJob, DestroyJob,
+                         SurveyJob, NodeStatusJob>;
 
 struct ImageFound {
     std::string image;
@@ -61,9 +71,14 @@ struct WorkloadCreated {
     std::string lease;
     Result<compute::Workload> outcome;
 };
+struct WorkloadResumed {
+    std::string lease;
+    Result<compute::Workload> outcome;
+};
 struct WorkloadInspected {
     std::string lease;
     Result<compute::Workload> outcome;
+    bool is_locked = false; ///< its encrypted volume is closed
 };
 struct WorkloadDestroyed {
     std::string lease;
@@ -72,18 +87,26 @@ struct WorkloadDestroyed {
 struct Surveyed {
     Result<compute::EngineInfo> engine;
     Result<std::vector<compute::LabelledObject>> objects;
+    VolumeAbilities volumes{};
 };
 struct NodeStatusRead {
     Result<compute::NodeStatus> status;
 };
 
-using JobResult = std::variant<ImageFound, ImagePulled, WorkloadPrepared, WorkloadCreated, WorkloadInspected,
-                               WorkloadDestroyed, Surveyed, NodeStatusRead>;
+using JobResult = std::variant<ImageFound, ImagePulled, WorkloadPrepared, WorkloadCreated, WorkloadResumed,
+                               WorkloadInspected, WorkloadDestroyed, Surveyed, NodeStatusRead>;
 
 [[nodiscard]] Lane lane_of(const Job& job);
 
-/// What a worker does with a job. `status` is touched by NodeStatusJob only, whose lane has one thread.
-[[nodiscard]] JobResult run_job(const Job& job, compute::Backend& backend, compute::NodeStatusReader& status);
+/// What jobs are done with. `status` is touched by NodeStatusJob only, whose lane has one thread.
+struct JobTools {
+    compute::Backend& backend;
+    TenantVolumes& volumes;
+    compute::NodeStatusReader& status;
+};
+
+/// What a worker does with a job.
+[[nodiscard]] JobResult run_job(const Job& job, const JobTools& tools);
 
 /// Takes jobs from core. Results come back as messages in core's inbox.
 class JobRunner {

@@ -8,9 +8,10 @@ namespace berth::provider {
 
 namespace {
 
-constexpr std::array<std::pair<LeaseState, const char*>, 5> kNames{{{LeaseState::redeeming, "redeeming"},
+constexpr std::array<std::pair<LeaseState, const char*>, 6> kNames{{{LeaseState::redeeming, "redeeming"},
                                                                     {LeaseState::provisioning, "provisioning"},
                                                                     {LeaseState::running, "running"},
+                                                                    {LeaseState::locked, "locked"},
                                                                     {LeaseState::ending, "ending"},
                                                                     {LeaseState::ended, "ended"}}};
 
@@ -37,6 +38,16 @@ Result<LeaseState> parse_lease_state(std::string_view text)
     return fail(Errc::corrupt, "unknown lease state in the database");
 }
 
+bool is_live(const Lease& lease)
+{
+    return lease.state == LeaseState::running || lease.state == LeaseState::locked;
+}
+
+UnixTime expiry_of(const Lease& lease, UnixTime now)
+{
+    return lease.clock_stopped_at ? lease.expires_at + (now - *lease.clock_stopped_at) : lease.expires_at;
+}
+
 LeaseStep next_step(const Lease& lease, UnixTime now)
 {
     switch (lease.state) {
@@ -46,6 +57,8 @@ LeaseStep next_step(const Lease& lease, UnixTime now)
         return now >= lease.next_try ? LeaseStep::create : LeaseStep::wait;
     case LeaseState::running:
         return now >= end_of(lease) ? LeaseStep::expire : LeaseStep::wait;
+    case LeaseState::locked:
+        return now >= lease.locked_until ? LeaseStep::expire : LeaseStep::wait;
     case LeaseState::ending:
         return now >= lease.next_try ? LeaseStep::destroy : LeaseStep::wait;
     case LeaseState::ended:
@@ -62,6 +75,8 @@ UnixTime next_due(const Lease& lease)
         return lease.next_try;
     case LeaseState::running:
         return end_of(lease);
+    case LeaseState::locked:
+        return lease.locked_until;
     case LeaseState::redeeming:
     case LeaseState::ended:
         return UnixTime::max();

@@ -5,6 +5,8 @@
 //              └─ signatures ─► provisioning ─┬─ created ─► running ─┬─ expired ──► ending ─► ended
 //                                             └─ failed, refunded ───┴─ vanished ─►
 //
+// A running lease whose encrypted volume was found closed is locked until its owner sends the key.
+//
 // Start-up calls next_step on every row that has not ended: recovery is the normal path.
 
 #include "compute/backend.h"
@@ -20,6 +22,7 @@ enum class LeaseState {
     redeeming,    ///< reserved; the swap is under way
     provisioning, ///< paid; the workload is being made
     running,
+    locked, ///< its encrypted volume is closed
     ending, ///< everything it has on the Engine is being removed
     ended,
 };
@@ -38,7 +41,9 @@ struct Lease {
     std::chrono::seconds duration{0}; ///< bought so far
     int64_t redemption = 0;
     UnixTime created_at{};
-    UnixTime expires_at{}; ///< once running
+    UnixTime expires_at{};                      ///< once running
+    std::optional<UnixTime> clock_stopped_at{}; ///< while it is locked, where that stops the clock
+    UnixTime locked_until{};                    ///< a locked lease ends then
     std::string container_id{};
     std::string network_id{};
     std::string container_ip{};
@@ -52,6 +57,12 @@ enum class LeaseStep { wait, create, expire, destroy };
 
 /// A lease whose top-up is being redeemed is kept this long past its expiry.
 inline constexpr std::chrono::seconds kTopUpGrace{60};
+
+/// Not over yet: running, or locked.
+[[nodiscard]] bool is_live(const Lease& lease);
+
+/// When its time is over, as it looks now: later and later while its clock stands.
+[[nodiscard]] UnixTime expiry_of(const Lease& lease, UnixTime now);
 
 [[nodiscard]] LeaseStep next_step(const Lease& lease, UnixTime now);
 

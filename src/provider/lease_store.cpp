@@ -33,9 +33,14 @@ CREATE INDEX lease_by_number ON lease(number);
 CREATE UNIQUE INDEX lease_open_number ON lease(number) WHERE state <> 'ended';
 )";
 
+constexpr const char* kLockSchema = R"(
+ALTER TABLE lease ADD COLUMN clock_stopped_ms INTEGER;
+ALTER TABLE lease ADD COLUMN locked_until_ms INTEGER NOT NULL DEFAULT 0;
+)";
+
 constexpr const char* kColumns = "id,number,state,owner,workload,spec,username,password,duration_s,redemption,"
                                  "created_ms,expires_ms,container_id,network_id,container_ip,attempts,next_try_ms,"
-                                 "end_reason";
+                                 "end_reason,clock_stopped_ms,locked_until_ms";
 
 int64_t milliseconds_of(UnixTime time)
 {
@@ -45,6 +50,11 @@ int64_t milliseconds_of(UnixTime time)
 UnixTime time_of(int64_t milliseconds)
 {
     return UnixTime{std::chrono::milliseconds{milliseconds}};
+}
+
+std::optional<int64_t> clock_stop_of(const Lease& lease)
+{
+    return lease.clock_stopped_at ? std::optional{milliseconds_of(*lease.clock_stopped_at)} : std::nullopt;
 }
 
 std::string encode_workload(const compute::WorkloadSpec& workload)
@@ -63,6 +73,7 @@ std::string encode_workload(const compute::WorkloadSpec& workload)
                           {"ports", ports},
                           {"publish_address", workload.publish_address},
                           {"data_path", workload.data_path},
+                          {"encrypted", workload.encrypted},
                           {"keep_alive", workload.keep_alive}});
 }
 
@@ -87,6 +98,7 @@ compute::WorkloadSpec decode_workload(const std::string& text)
                                   .scheme = port.at(4).get<std::string>()});
     workload.publish_address = json.at("publish_address").get<std::string>();
     workload.data_path = json.at("data_path").get<std::string>();
+    workload.encrypted = json.value("encrypted", false);
     workload.keep_alive = json.at("keep_alive").get<bool>();
     return workload;
 }
@@ -140,6 +152,9 @@ Result<Lease> decode_row(const db::Statement& row)
     lease.attempts = static_cast<int>(row.integer(15));
     lease.next_try = time_of(row.integer(16));
     lease.end_reason = row.text(17);
+    if (!row.is_null(18))
+        lease.clock_stopped_at = time_of(row.integer(18));
+    lease.locked_until = time_of(row.integer(19));
     return lease;
 }
 
@@ -147,13 +162,13 @@ Result<Lease> decode_row(const db::Statement& row)
 
 Result<void> LeaseStore::migrate()
 {
-    return db::migrate(database_, "lease", {kSchema});
+    return db::migrate(database_, "lease", {kSchema, kLockSchema});
 }
 
 Result<void> LeaseStore::insert(const Lease& lease)
 {
     static const std::string sql =
-        fmt::format("INSERT INTO lease({}) VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)", kColumns);
+        fmt::format("INSERT INTO lease({}) VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)", kColumns);
     return database_.prepare(sql.c_str())
         .bind(lease.id)
         .bind(static_cast<int64_t>(lease.workload.number))
@@ -173,6 +188,8 @@ Result<void> LeaseStore::insert(const Lease& lease)
         .bind(lease.attempts)
         .bind(milliseconds_of(lease.next_try))
         .bind(lease.end_reason)
+        .bind(clock_stop_of(lease))
+        .bind(milliseconds_of(lease.locked_until))
         .run();
 }
 
@@ -180,7 +197,7 @@ Result<void> LeaseStore::update(const Lease& lease, UnixTime now)
 {
     return database_
         .prepare("UPDATE lease SET state=?, duration_s=?, redemption=?, expires_ms=?, container_id=?, network_id=?, "
-                 "container_ip=?, attempts=?, next_try_ms=?, end_reason=?, "
+                 "container_ip=?, attempts=?, next_try_ms=?, end_reason=?, clock_stopped_ms=?, locked_until_ms=?, "
                  "ended_ms=? WHERE id=?")
         .bind(name_of(lease.state))
         .bind(static_cast<int64_t>(lease.duration.count()))
@@ -192,6 +209,8 @@ Result<void> LeaseStore::update(const Lease& lease, UnixTime now)
         .bind(lease.attempts)
         .bind(milliseconds_of(lease.next_try))
         .bind(lease.end_reason)
+        .bind(clock_stop_of(lease))
+        .bind(milliseconds_of(lease.locked_until))
         .bind(lease.state == LeaseState::ended ? std::optional{milliseconds_of(now)} : std::nullopt)
         .bind(lease.id)
         .run();

@@ -113,9 +113,11 @@ void Leases::give_back(const Lease& reserved)
         ports_.give_back(port.host_port);
 }
 
-void Leases::add(Lease lease)
+void Leases::add(Lease lease, std::shared_ptr<const luks::VolumeKey> key)
 {
     failures_.check(store_.insert(lease));
+    if (key)
+        keys_.emplace(lease.id, std::move(key));
     busy_.insert(lease.id);
     jobs_.submit(PrepareJob{lease.workload});
     leases_.emplace(lease.id, std::move(lease));
@@ -169,9 +171,11 @@ void Leases::refuse(const std::string& id, UnixTime now)
 void Leases::extend(const std::string& id, std::chrono::seconds added, UnixTime now)
 {
     Lease* lease = find_mutable(id);
-    VERIFY(lease && lease->state == LeaseState::running);
+    VERIFY(lease && is_live(*lease));
     lease->duration += added;
     lease->expires_at += added;
+    if (lease->state == LeaseState::locked && !lease->clock_stopped_at)
+        lease->locked_until = std::min(lease->expires_at, now + options_.volumes.locked_max);
     save(*lease, now);
 }
 
@@ -187,8 +191,32 @@ void Leases::end_top_up(const std::string& id)
         --lease->top_ups_open;
 }
 
+bool Leases::resume(const std::string& id, std::shared_ptr<const luks::VolumeKey> key)
+{
+    const Lease* lease = find(id);
+    VERIFY(lease && is_live(*lease));
+    if (!busy_.insert(id).second)
+        return false;
+    jobs_.submit(ResumeJob{lease->workload, std::move(key)});
+    return true;
+}
+
+void Leases::lock(Lease& lease, UnixTime now)
+{
+    const VolumeOptions& policy = options_.volumes;
+    const UnixTime patience = now + policy.locked_max;
+    lease.state = LeaseState::locked;
+    lease.locked_until = policy.lock_stops_clock ? patience : std::min(patience, lease.expires_at);
+    if (policy.lock_stops_clock)
+        lease.clock_stopped_at = now;
+    save(lease, now);
+    log::warn("lease {}: its encrypted volume is closed; it waits for its owner's key", lease.workload.number);
+    handlers_.on_locked(lease);
+}
+
 void Leases::end(Lease& lease, const std::string& reason, UnixTime now)
 {
+    keys_.erase(lease.id);
     lease.state = LeaseState::ending;
     lease.end_reason = reason;
     lease.attempts = 0;
@@ -209,6 +237,7 @@ void Leases::handle(const WorkloadCreated& created, UnixTime now)
     if (!lease || lease->state != LeaseState::provisioning)
         return;
     if (created.outcome) {
+        keys_.erase(lease->id);
         lease->state = LeaseState::running;
         lease->container_id = created.outcome->container_id;
         lease->network_id = created.outcome->network_id;
@@ -230,6 +259,25 @@ void Leases::handle(const WorkloadCreated& created, UnixTime now)
     handlers_.on_failed(*lease, error);
 }
 
+void Leases::handle(const WorkloadResumed& resumed, UnixTime now)
+{
+    busy_.erase(resumed.lease);
+    Lease* lease = find_mutable(resumed.lease);
+    if (!lease || !is_live(*lease))
+        return;
+    if (!resumed.outcome) {
+        log::warn("lease {}: not started again: {}", lease->workload.number, resumed.outcome.error().message);
+        return;
+    }
+    lease->expires_at = expiry_of(*lease, now);
+    lease->clock_stopped_at.reset();
+    lease->state = LeaseState::running;
+    lease->container_id = resumed.outcome->container_id;
+    lease->network_id = resumed.outcome->network_id;
+    lease->container_ip = resumed.outcome->ip;
+    save(*lease, now);
+}
+
 void Leases::handle(const WorkloadInspected& inspected, UnixTime now)
 {
     busy_.erase(inspected.lease);
@@ -241,6 +289,11 @@ void Leases::handle(const WorkloadInspected& inspected, UnixTime now)
         end(*lease, "vanished", now);
         return;
     }
+    if (inspected.is_locked)
+        return lock(*lease, now);
+    // The host or the Engine was restarted: nothing else starts a lease's container again.
+    if (inspected.outcome && !inspected.outcome->running)
+        (void)resume(inspected.lease, {});
     if (inspected.outcome && !inspected.outcome->ip.empty() && inspected.outcome->ip != lease->container_ip) {
         lease->container_ip = inspected.outcome->ip;
         save(*lease, now);
@@ -296,7 +349,7 @@ void Leases::inspect_all()
 {
     for (const auto& [id, lease] : leases_)
         if (lease.state == LeaseState::running && busy_.insert(id).second)
-            jobs_.submit(InspectJob{id, lease.container_id});
+            jobs_.submit(InspectJob{id, lease.container_id, lease.workload.encrypted});
 }
 
 void Leases::drive(UnixTime now)
@@ -304,12 +357,13 @@ void Leases::drive(UnixTime now)
     for (auto& [id, lease] : leases_) {
         const LeaseStep step = next_step(lease, now);
         if (step == LeaseStep::expire)
-            end(lease, "expired", now);
+            end(lease, lease.state == LeaseState::locked ? "locked" : "expired", now);
         if (busy_.contains(id))
             continue;
         if (step == LeaseStep::create) {
             busy_.insert(id);
-            jobs_.submit(CreateJob{lease.workload});
+            const auto key = keys_.find(id);
+            jobs_.submit(CreateJob{lease.workload, key == keys_.end() ? nullptr : key->second});
         } else if (step == LeaseStep::destroy || step == LeaseStep::expire) {
             busy_.insert(id);
             jobs_.submit(DestroyJob{id});
@@ -321,7 +375,7 @@ UnixTime Leases::next_due() const
 {
     UnixTime due = UnixTime::max();
     for (const auto& [id, lease] : leases_)
-        if (!busy_.contains(id) || lease.state == LeaseState::running)
+        if (!busy_.contains(id) || is_live(lease))
             due = std::min(due, provider::next_due(lease));
     return due;
 }

@@ -20,6 +20,8 @@ public:
         std::function<void(const Lease&)> on_running;
         /// It will not run: the money goes back. In the transaction that marks it ending.
         std::function<void(const Lease&, const Error&)> on_failed;
+        /// Its encrypted volume was found closed. In the transaction that marks it locked.
+        std::function<void(const Lease&)> on_locked;
     };
 
     Leases(const Options& options, LeaseStore& store, JobRunner& jobs, crypto::Random& random, FailureSink& failures,
@@ -32,13 +34,16 @@ public:
     [[nodiscard]] Result<Lease> reserve(const Admission& admission, const std::string& owner, UnixTime now);
     void give_back(const Lease& reserved);
     /// Writes the reserved lease, and prepares its network while the mint is asked.
-    void add(Lease lease);
+    /// `key` is its encrypted volume's, kept in memory until the workload runs.
+    void add(Lease lease, std::shared_ptr<const luks::VolumeKey> key = {});
 
     /// The swap gave signatures.
     void pay(const std::string& id, UnixTime now);
     /// The swap did not: nothing was taken, what was prepared is removed.
     void refuse(const std::string& id, UnixTime now);
     void extend(const std::string& id, std::chrono::seconds added, UnixTime now);
+    /// Starts a live lease's container again, with the key of a closed volume; false while it has a job in flight.
+    [[nodiscard]] bool resume(const std::string& id, std::shared_ptr<const luks::VolumeKey> key);
     /// A top-up of this lease is being redeemed, or no longer.
     void begin_top_up(const std::string& id);
     void end_top_up(const std::string& id);
@@ -49,6 +54,7 @@ public:
 
     void handle(const WorkloadPrepared& prepared);
     void handle(const WorkloadCreated& created, UnixTime now);
+    void handle(const WorkloadResumed& resumed, UnixTime now);
     void handle(const WorkloadInspected& inspected, UnixTime now);
     void handle(const WorkloadDestroyed& destroyed, UnixTime now);
     /// Capacity from the Engine's facts; objects of ours without a lease are removed.
@@ -68,6 +74,7 @@ private:
     [[nodiscard]] std::optional<uint16_t> preferred_port(uint32_t number) const;
     [[nodiscard]] bool fits(const Spec& spec) const;
     void end(Lease& lease, const std::string& reason, UnixTime now);
+    void lock(Lease& lease, UnixTime now);
     void save(const Lease& lease, UnixTime now) { failures_.check(store_.update(lease, now)); }
     Lease* find_mutable(const std::string& id);
 
@@ -82,7 +89,8 @@ private:
     std::set<uint32_t> numbers_;   ///< in use
     std::vector<uint32_t> rested_; ///< used before and free, the longest rested first
     uint32_t next_fresh_ = 0;      ///< the first number that may never have been used
-    std::set<std::string> busy_;   ///< leases with a job in flight
+    std::map<std::string, std::shared_ptr<const luks::VolumeKey>> keys_; ///< of leases that don't run yet
+    std::set<std::string> busy_;                                         ///< leases with a job in flight
     FreeCapacity total_;
     bool surveyed_ = false;
 };

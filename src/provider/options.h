@@ -41,6 +41,14 @@ struct Capacity {
     double memory_overcommit = 1.0;
 };
 
+/// Data volumes, where the host can do more than a directory of the Engine's.
+struct VolumeOptions {
+    bool encrypted = true; ///< may be sold
+    bool sized = true;     ///< plain ones are held to the size that was bought
+    bool lock_stops_clock = true;
+    std::chrono::seconds locked_max{7 * 24 * 3600}; ///< a locked lease waits this long for its key
+};
+
 struct Options {
     std::string name{};
     std::optional<std::string> location{};
@@ -55,6 +63,7 @@ struct Options {
     std::map<std::string, compute::Template> templates{};
     ImagePolicy images{};
     Capacity capacity{};
+    VolumeOptions volumes{};
     compute::PortRange ports{};
     uint32_t number_first = 1000;
     uint32_t number_last = 1999;

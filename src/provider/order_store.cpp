@@ -60,6 +60,17 @@ Result<std::optional<Order>> first_order(db::Statement& query)
     return found ? std::optional{decode_order(query)} : std::nullopt;
 }
 
+/// message_id, transport, sender, created_at, relays
+Result<RequestOrigin> decode_origin(const db::Statement& row)
+{
+    const Json relays = TRY(parse_json(row.text(4)));
+    return RequestOrigin{.message_id = bytes32_of(row.blob(0)),
+                         .transport = row.text(1) == kNip17 ? nostr::Transport::nip17 : nostr::Transport::nip04,
+                         .sender = row.text(2),
+                         .created_at = row.integer(3),
+                         .relays = relays.get<std::vector<std::string>>()};
+}
+
 } // namespace
 
 Result<void> OrderStore::migrate()
@@ -149,18 +160,25 @@ Result<std::vector<RequestOrigin>> OrderStore::take_unanswered(const Bytes32& or
             const bool more = TRY(query.step());
             if (!more)
                 break;
-            const Json relays = TRY(parse_json(query.text(4)));
-            origins.push_back({.message_id = bytes32_of(query.blob(0)),
-                               .transport = query.text(1) == kNip17 ? nostr::Transport::nip17 : nostr::Transport::nip04,
-                               .sender = query.text(2),
-                               .created_at = query.integer(3),
-                               .relays = relays.get<std::vector<std::string>>()});
+            RequestOrigin origin = TRY(decode_origin(query));
+            origins.push_back(std::move(origin));
         }
     }
     TRY(database_.prepare("UPDATE request SET answered=1 WHERE order_key=? AND answered=0")
             .bind(ByteView{order})
             .run());
     return origins;
+}
+
+Result<std::optional<RequestOrigin>> OrderStore::find_request(const Bytes32& order)
+{
+    db::Statement query = database_.prepare("SELECT message_id,transport,sender,created_at,relays FROM request "
+                                            "WHERE order_key=? ORDER BY created_at DESC LIMIT 1");
+    const bool found = TRY(query.bind(ByteView{order}).step());
+    if (!found)
+        return std::optional<RequestOrigin>{};
+    RequestOrigin origin = TRY(decode_origin(query));
+    return std::optional{std::move(origin)};
 }
 
 Result<std::optional<Bytes32>> OrderStore::order_of_request(const nostr::EventId& message_id)

@@ -54,6 +54,8 @@ public:
     [[nodiscard]] Result<bool> is_known_request(const nostr::EventId& message_id);
     /// Requests of an order that have not been answered, then marked as answered.
     [[nodiscard]] Result<std::vector<RequestOrigin>> take_unanswered(const Bytes32& order);
+    /// One of the requests that asked for an order: where its owner listens.
+    [[nodiscard]] Result<std::optional<RequestOrigin>> find_request(const Bytes32& order);
     /// The order a known request belongs to, if it was about money.
     [[nodiscard]] Result<std::optional<Bytes32>> order_of_request(const nostr::EventId& message_id);
     /// Requests without an order that are older than any request still accepted.

@@ -15,6 +15,8 @@ constexpr std::chrono::hours kCleaningInterval{1};
 /// asked. A reply dated this long before its request is out of the next request's sight, and still in its own.
 constexpr int64_t kReplyBackdating = 45;
 constexpr uint64_t kWrapJitter = 20;
+/// It never takes what is dated this long before now for an answer: it waits 120 s.
+constexpr int64_t kNoticeBackdating = 300;
 
 } // namespace
 
@@ -37,15 +39,35 @@ void Replies::answer(const RequestOrigin& origin, const std::string& body, UnixT
 {
     const auto receiver = nostr::PublicKey::parse_hex(origin.sender);
     VERIFY(receiver.has_value());
-    const nostr::OutgoingMessage message{.transport = origin.transport,
-                                         .receiver = *receiver,
-                                         .text = body,
-                                         .in_reply_to = encode_hex(origin.message_id),
-                                         .rumor_time = unix_seconds(now),
-                                         .event_time = event_time_for(origin, now)};
+    send(origin,
+         {.transport = origin.transport,
+          .receiver = *receiver,
+          .text = body,
+          .in_reply_to = encode_hex(origin.message_id),
+          .rumor_time = unix_seconds(now),
+          .event_time = event_time_for(origin, now)},
+         now);
+}
+
+void Replies::notify(const RequestOrigin& earlier, const std::string& body, UnixTime now)
+{
+    const auto receiver = nostr::PublicKey::parse_hex(earlier.sender);
+    VERIFY(receiver.has_value());
+    send(earlier,
+         {.transport = earlier.transport,
+          .receiver = *receiver,
+          .text = body,
+          .in_reply_to = {},
+          .rumor_time = unix_seconds(now),
+          .event_time = unix_seconds(now) - kNoticeBackdating},
+         now);
+}
+
+void Replies::send(const RequestOrigin& origin, const nostr::OutgoingMessage& message, UnixTime now)
+{
     const auto made = nostr::make_direct_message(message, options_.key, random_);
     if (!made) {
-        log::error("a reply of {} bytes could not be made: {}", body.size(), made.error().message);
+        log::error("a reply of {} bytes could not be made: {}", message.text.size(), made.error().message);
         return;
     }
     const OutboxMessage outbox{.event = made->event, .relays = origin.relays, .expires_at = now + kOutboxKeeps};

@@ -22,10 +22,13 @@ public:
     /// Publishes again what was not accepted before the process ended.
     void resume(UnixTime now);
     void answer(const RequestOrigin& origin, const std::string& body, UnixTime now);
+    /// Tells the sender of an earlier request something that it did not ask for.
+    void notify(const RequestOrigin& earlier, const std::string& body, UnixTime now);
     void on_published(const nostr::EventId& id, const std::string& relay, nostr::relay::PublishState state);
     void tick(UnixTime now);
 
 private:
+    void send(const RequestOrigin& origin, const nostr::OutgoingMessage& message, UnixTime now);
     [[nodiscard]] int64_t event_time_for(const RequestOrigin& origin, UnixTime now);
 
     const Options& options_;

@@ -57,18 +57,17 @@ Result<void> parse_replication(const Json& body, SpawnRequest& request)
     return {};
 }
 
-Result<void> parse_volume_encryption(const Json& body, SpawnRequest& request)
+Result<std::optional<VolumeEncryption>> parse_volume_encryption(const Json& body)
 {
     const auto found = body.find("volume_encryption");
     if (found == body.end() || found->is_null())
-        return {};
+        return std::optional<VolumeEncryption>{};
     VolumeEncryption encryption;
     const std::optional<uint64_t> version = TRY(json_optional_u64(*found, "version"));
     encryption.version = version.value_or(1);
     encryption.algorithm = TRY(short_text(*found, "algorithm"));
     encryption.key_b64 = TRY(short_text(*found, "key_b64"));
-    request.volume_encryption = std::move(encryption);
-    return {};
+    return std::optional{std::move(encryption)};
 }
 
 Result<Request> parse_spawn(const Json& body)
@@ -85,7 +84,7 @@ Result<Request> parse_spawn(const Json& body)
     request.primary_npub = TRY(optional_short_text(body, "primary_npub"));
     request.workload_id = TRY(optional_short_text(body, "workload_id"));
     TRY(parse_replication(body, request));
-    TRY(parse_volume_encryption(body, request));
+    request.volume_encryption = TRY(parse_volume_encryption(body));
     return Request{std::move(request)};
 }
 
@@ -93,9 +92,15 @@ Result<Request> parse_spawn(const Json& body)
 Result<Request> parse_named(const Json& body)
 {
     const std::string name = TRY(short_text(body, "request"));
-    if (name != "access")
+    if (name != "access" && name != "unlock")
         return fail(Errc::bad_input, "this provider does not know the request named there");
     std::string pod = TRY(short_text(body, "pod_id"));
+    if (name == "unlock") {
+        auto encryption = TRY(parse_volume_encryption(body));
+        if (!encryption)
+            return fail(Errc::bad_input, "an unlock request has a volume_encryption");
+        return Request{UnlockRequest{std::move(pod), std::move(*encryption)}};
+    }
     return Request{AccessRequest{std::move(pod)}};
 }
 

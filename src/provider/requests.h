@@ -45,7 +45,13 @@ struct AccessRequest {
     std::string pod;
 };
 
-using Request = std::variant<SpawnRequest, TopUpRequest, StatusRequest, AccessRequest>;
+/// Opens the volume of a locked lease.
+struct UnlockRequest {
+    std::string pod;
+    VolumeEncryption volume_encryption;
+};
+
+using Request = std::variant<SpawnRequest, TopUpRequest, StatusRequest, AccessRequest, UnlockRequest>;
 
 /// bad_input with a sentence for the sender.
 [[nodiscard]] Result<Request> parse_request(std::string_view text);

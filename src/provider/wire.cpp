@@ -6,6 +6,9 @@ namespace berth::provider {
 
 namespace {
 
+constexpr std::string_view kEncryptedVolumes = "encrypted-volumes";
+constexpr std::string_view kSizedVolumes = "sized-volumes";
+
 std::string container_name(uint32_t number)
 {
     return fmt::format("container-{}", number);
@@ -72,6 +75,20 @@ OrderedJson spec_of(const Spec& spec)
             {"memory_mb", spec.memory_mb},
             {"rate_msats_per_sec", spec.rate_msats_per_sec},
             {"disk_gb", spec.disk_gb}};
+}
+
+/// The operator's words, and those that the host itself has to earn.
+std::vector<std::string> capabilities_of(const Options& options, const OfferFacts& facts)
+{
+    std::vector<std::string> words;
+    for (const std::string& word : options.capabilities)
+        if (word != kEncryptedVolumes && word != kSizedVolumes)
+            words.push_back(word);
+    if (facts.encrypts_volumes)
+        words.emplace_back(kEncryptedVolumes);
+    if (facts.sizes_volumes)
+        words.emplace_back(kSizedVolumes);
+    return words;
 }
 
 } // namespace
@@ -168,6 +185,24 @@ std::string encode_top_up(const LeaseView& lease, std::chrono::seconds added)
     return dump_json(body);
 }
 
+std::string encode_unlocked(uint32_t number, UnixTime expires_at)
+{
+    return dump_json(OrderedJson{{"request", "unlock"},
+                                 {"pod_id", std::to_string(number)},
+                                 {"status", "Running"},
+                                 {"expires_at", rfc3339(expires_at)}});
+}
+
+std::string encode_locked(uint32_t number)
+{
+    return dump_json(OrderedJson{
+        {"notice", "locked"},
+        {"pod_id", std::to_string(number)},
+        {"message", fmt::format("The provider's host was restarted. {} waits for the key of its encrypted volume: send "
+                                "it with an unlock request.",
+                                container_name(number))}});
+}
+
 std::string encode_offer(const Options& options, const OfferFacts& facts)
 {
     OrderedJson specs = OrderedJson::array();
@@ -181,7 +216,7 @@ std::string encode_offer(const Options& options, const OfferFacts& facts)
         mints.push_back(mint.url);
     OrderedJson body{{"provider_npub", nostr::PublicKey::of(options.key).hex()},
                      {"hostname", options.name},
-                     {"capabilities", options.capabilities},
+                     {"capabilities", capabilities_of(options, facts)},
                      {"specs", specs},
                      {"whitelisted_mints", mints},
                      {"uptime_percent", facts.uptime_percent},

@@ -41,6 +41,8 @@ inline constexpr const char* busy = "busy";
 inline constexpr const char* image_not_found = "image_not_found";
 inline constexpr const char* image_denied = "image_denied";
 inline constexpr const char* image_too_large = "image_too_large";
+inline constexpr const char* wrong_volume_key = "wrong_volume_key";
+inline constexpr const char* volume_broken = "volume_broken";
 } // namespace error_type
 
 /// A no to a consumer.
@@ -64,7 +66,7 @@ struct RefundNote {
 /// A lease as replies show it.
 struct LeaseView {
     uint32_t number = 0;
-    std::string status; ///< Running, Pending, Expired, Failed
+    std::string status; ///< Running, Locked, Pending, Expired, Failed
     UnixTime expires_at{};
     uint16_t ssh_port = 0;
     std::string username;
@@ -81,6 +83,10 @@ struct LeaseView {
 [[nodiscard]] std::string encode_status(const LeaseView& lease, const std::string& host_address, UnixTime now);
 [[nodiscard]] std::string encode_top_up(const LeaseView& lease, std::chrono::seconds added);
 
+[[nodiscard]] std::string encode_unlocked(uint32_t number, UnixTime expires_at);
+/// What the owner of a lease is told when it was found locked.
+[[nodiscard]] std::string encode_locked(uint32_t number);
+
 /// What is free, for heartbeats.
 struct FreeCapacity {
     uint64_t cpu_millicores = 0;
@@ -92,7 +98,9 @@ struct OfferFacts {
     uint64_t jobs_completed = 0;
     double uptime_percent = 100.0;
     FreeCapacity free;
-    std::string lock_key; ///< NUT-11 key that tokens may be locked to
+    bool encrypts_volumes = false;
+    bool sizes_volumes = false; ///< plain ones, too, are held to the size that was bought
+    std::string lock_key;       ///< NUT-11 key that tokens may be locked to
 };
 
 struct HeartbeatFacts {

@@ -76,9 +76,6 @@ TEST_CASE("what can't be done is refused with the stable word for it")
     request.image = "UPPER CASE; rm -rf /";
     CHECK(refusal_of(request) == error_type::image_not_found);
     request = plain_spawn();
-    request.volume_encryption = VolumeEncryption{};
-    CHECK(refusal_of(request) == error_type::invalid_volume_encryption);
-    request = plain_spawn();
     request.replication_mode = "warm-standby";
     CHECK(refusal_of(request) == error_type::not_addressed);
 }

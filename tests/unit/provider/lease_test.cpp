@@ -25,6 +25,18 @@ TEST_CASE("a lease whose top-up is being redeemed waits for it, but not for ever
     CHECK(next_step(lease, t0 + kTopUpGrace) == LeaseStep::expire);
 }
 
+TEST_CASE("a locked lease's time stands still while its clock is stopped, and it waits for its key until a day")
+{
+    const Lease lease{
+        .state = LeaseState::locked, .expires_at = t0, .clock_stopped_at = t0 - 10s, .locked_until = t0 + 1h};
+    CHECK(expiry_of(lease, t0 + 100s) == t0 + 110s);
+    CHECK(next_step(lease, t0 + 100s) == LeaseStep::wait);
+    CHECK(next_step(lease, t0 + 1h) == LeaseStep::expire);
+    CHECK(next_due(lease) == t0 + 1h);
+    const Lease running{.state = LeaseState::locked, .expires_at = t0, .locked_until = t0};
+    CHECK(expiry_of(running, t0 + 100s) == t0);
+}
+
 TEST_CASE("a step that failed is tried again when its time has come")
 {
     const Lease making{.state = LeaseState::provisioning, .next_try = t0};

@@ -15,6 +15,9 @@ TEST_CASE("requests are told apart by their shape")
         parse_request(R"({"pod_npub":"container-1000","cashu_token":"cashuB"})").value()));
     CHECK(std::holds_alternative<StatusRequest>(parse_request(R"({"pod_id":"1000"})").value()));
     CHECK(std::holds_alternative<AccessRequest>(parse_request(R"({"request":"access","pod_id":"1000"})").value()));
+    const auto unlock = parse_request(R"({"request":"unlock","pod_id":"1000","volume_encryption":)"
+                                      R"({"algorithm":"luks2-aes-xts","key_b64":"AA"}})");
+    CHECK(std::get<UnlockRequest>(unlock.value()).volume_encryption.key_b64 == "AA");
 }
 
 TEST_CASE("null and empty optional fields of a spawn mean absent")
@@ -29,7 +32,8 @@ TEST_CASE("null and empty optional fields of a spawn mean absent")
 TEST_CASE("a wrong type, a repeated member or an unknown request voids the body")
 {
     for (const char* text : {"[]", "7", "{", R"({"pod_id":7})", R"({"pod_id":"1","pod_id":"2"})",
-                             R"({"request":"format-disk","pod_id":"1"})", R"({"pod_npub":"1","cashu_token":3})",
+                             R"({"request":"format-disk","pod_id":"1"})", R"({"request":"unlock","pod_id":"1"})",
+                             R"({"pod_npub":"1","cashu_token":3})",
                              R"({"cashu_token":"t","pod_image":"i","ssh_username":"u","ssh_password":null})"}) {
         CAPTURE(text);
         CHECK(parse_request(text).error().code == Errc::bad_input);

@@ -1,0 +1,89 @@
+#include "provider/unlocks.h"
+
+#include "util/log.h"
+
+namespace berth::provider {
+
+namespace {
+
+constexpr size_t kWaitingMax = 100;
+
+const char* error_type_of_volume(Errc code)
+{
+    if (code == Errc::refused)
+        return error_type::wrong_volume_key;
+    return code == Errc::corrupt || code == Errc::not_found ? error_type::volume_broken : error_type::backend_error;
+}
+
+} // namespace
+
+void Unlocks::answer(const RequestOrigin& origin, const std::string& body, UnixTime now)
+{
+    p_.failures.check(p_.orders.insert_request(origin, {}, now));
+    p_.intake.finish(origin.message_id);
+    p_.replies.answer(origin, body, now);
+}
+
+void Unlocks::refuse(const RequestOrigin& origin, const char* type, const std::string& text, UnixTime now)
+{
+    answer(origin, encode_error({type, text}), now);
+}
+
+void Unlocks::serve(const RequestOrigin& origin, const UnlockRequest& request, UnixTime now)
+{
+    const auto number = parse_pod_number(request.pod);
+    if (!number)
+        return refuse(origin, error_type::invalid_pod_id, "pod_id is container-<number> or the number", now);
+    const Lease* lease = p_.leases.find_number(*number);
+    if (!lease || lease->owner != origin.sender)
+        return refuse(origin, error_type::not_found, "no such lease of yours", now);
+    if (!lease->workload.encrypted)
+        return refuse(origin, error_type::invalid_volume_encryption, "that lease's volume is not encrypted", now);
+    auto key = read_key(request.volume_encryption);
+    if (!key)
+        return refuse(origin, error_type::invalid_volume_encryption, key.error().message, now);
+    if (waiting_.size() >= kWaitingMax)
+        return refuse(origin, error_type::busy, "too many requests are waiting", now);
+    waiting_.push_back({origin, lease->id, std::make_shared<const luks::VolumeKey>(std::move(*key))});
+}
+
+void Unlocks::tick(UnixTime now)
+{
+    std::deque<Waiting> waiting;
+    waiting.swap(waiting_);
+    for (Waiting& next : waiting) {
+        const Lease* lease = p_.leases.find(next.lease);
+        if (!lease || !is_live(*lease))
+            refuse(next.origin, error_type::lease_expired, "that lease is not running", now);
+        else if (!asking_.contains(next.lease) && p_.leases.resume(next.lease, next.key))
+            asking_.emplace(next.lease, next.origin);
+        else
+            waiting_.push_back(std::move(next));
+    }
+}
+
+void Unlocks::on_locked(const Lease& lease, UnixTime now)
+{
+    const std::optional<Order> order = p_.failures.take(p_.orders.find_by_redemption(lease.redemption));
+    const auto origin = order ? p_.failures.take(p_.orders.find_request(order->key)) : std::nullopt;
+    if (origin)
+        p_.replies.notify(*origin, encode_locked(lease.workload.number), now);
+}
+
+void Unlocks::handle(const WorkloadResumed& resumed, UnixTime now)
+{
+    const auto found = asking_.find(resumed.lease);
+    if (found == asking_.end())
+        return;
+    const RequestOrigin origin = std::move(found->second);
+    asking_.erase(found);
+    const Lease* lease = p_.leases.find(resumed.lease);
+    if (!resumed.outcome)
+        return refuse(origin, error_type_of_volume(resumed.outcome.error().code), resumed.outcome.error().message, now);
+    if (!lease || lease->state != LeaseState::running)
+        return refuse(origin, error_type::lease_expired, "the lease ended meanwhile", now);
+    log::info("lease {} is unlocked", lease->workload.number);
+    answer(origin, encode_unlocked(lease->workload.number, lease->expires_at), now);
+}
+
+} // namespace berth::provider
