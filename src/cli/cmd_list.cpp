@@ -26,6 +26,7 @@ OrderedJson json_of(const consumer::ProviderView& provider)
                      {"online", provider.online},
                      {"specs", specs},
                      {"mints", provider.mints},
+                     {"capabilities", provider.capabilities},
                      {"cpu_available", provider.cpu_available},
                      {"memory_mb_available", provider.memory_available}};
     if (provider.last_seen)

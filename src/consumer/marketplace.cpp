@@ -26,6 +26,16 @@ std::optional<OfferedSpec> parse_spec(const Json& json)
     return OfferedSpec{*id, *name, *cpu, *memory, *rate};
 }
 
+std::vector<std::string> texts_of(const Json& body, const char* member)
+{
+    std::vector<std::string> texts;
+    if (const auto found = body.find(member); found != body.end() && found->is_array())
+        for (const Json& text : *found)
+            if (text.is_string())
+                texts.push_back(text.get<std::string>());
+    return texts;
+}
+
 std::optional<ProviderView> parse_offer(const nostr::Event& event)
 {
     const auto body = parse_json(event.content);
@@ -39,7 +49,8 @@ std::optional<ProviderView> parse_offer(const nostr::Event& event)
     const auto key = nostr::PublicKey::parse(*claimed);
     if (!key || key->bytes() != event.pubkey)
         return std::nullopt;
-    ProviderView view{.key = *key, .name = *name, .location = {}, .specs = {}, .mints = {}, .last_seen = {}};
+    ProviderView view{
+        .key = *key, .name = *name, .location = {}, .specs = {}, .mints = {}, .capabilities = {}, .last_seen = {}};
     const auto location = json_optional_string(*body, "location");
     if (location && *location)
         view.location = **location;
@@ -47,10 +58,8 @@ std::optional<ProviderView> parse_offer(const nostr::Event& event)
         for (size_t i = 0; i < std::min(specs->size(), kSpecsMax); ++i)
             if (auto spec = parse_spec((*specs)[i]))
                 view.specs.push_back(std::move(*spec));
-    if (const auto mints = body->find("whitelisted_mints"); mints != body->end() && mints->is_array())
-        for (const Json& mint : *mints)
-            if (mint.is_string())
-                view.mints.push_back(mint.get<std::string>());
+    view.mints = texts_of(*body, "whitelisted_mints");
+    view.capabilities = texts_of(*body, "capabilities");
     return view;
 }
 

@@ -24,6 +24,7 @@ struct ProviderView {
     std::string location;
     std::vector<OfferedSpec> specs;
     std::vector<std::string> mints;
+    std::vector<std::string> capabilities;
     bool online = false;              ///< a heartbeat not older than 120 s
     std::optional<int64_t> last_seen; ///< timestamp of the newest heartbeat
     uint64_t cpu_available = 0;       ///< millicores

@@ -197,10 +197,12 @@ class Consumer:
     def list(self):
         return Answer(self.start("list")).good()
 
-    def start_spawn(self, provider, token, *, image=IMAGE, spec="basic", template=None, transport="nip17", wait=60):
+    def start_spawn(self, provider, token, *, image=IMAGE, spec="basic", template=None, encrypt=None, transport="nip17",
+                    wait=60):
         arguments = ["--provider", provider.pubkey, "--token", token, "--image", image, "--transport", transport]
         arguments += ["--spec", spec] if spec else []
         arguments += ["--template", template] if template else []
+        arguments += ["--encrypt", encrypt] if encrypt else []
         return self.start("spawn", *arguments, wait=wait)
 
     def spawn(self, provider, token, **options):
@@ -208,6 +210,9 @@ class Consumer:
 
     def status(self, provider, lease, transport="nip17"):
         return Answer(self.start("status", "--provider", provider.pubkey, "--lease", lease, "--transport", transport))
+
+    def unlock(self, provider, lease, volume_key):
+        return Answer(self.start("unlock", "--provider", provider.pubkey, "--lease", lease, "--volume-key", volume_key))
 
     def topup(self, provider, lease, token, transport="nip17"):
         return Answer(self.start("topup", "--provider", provider.pubkey, "--lease", lease, "--token", token,
@@ -323,6 +328,7 @@ class World:
             process.kill()
         for provider in self.providers:
             self.engine.remove_leftovers(provider.numbers)
+            detach_loops(provider.folder)
         if keep_files:
             narrate(f"the files stay in {self.folder}")
         else:
@@ -370,6 +376,16 @@ class World:
     def redeem(self, mint, token):
         """Spends a token as its owner would; the sats that came out."""
         return int(run_for_line([berth_binary(), "local", "redeem", "--mint", mint, "--token", token], r"\d+"))
+
+
+def detach_loops(folder):
+    """Frees the loop devices of volumes that were left in this folder."""
+    for backing in pathlib.Path("/sys/block").glob("loop*/loop/backing_file"):
+        try:
+            if backing.read_text().startswith(f"{folder}/"):
+                subprocess.run(["losetup", "-d", f"/dev/{backing.parts[3]}"], check=False)
+        except OSError:  # somebody else's, detached meanwhile
+            continue
 
 
 def berth_binary():
