@@ -1,5 +1,6 @@
 #include "cashu/deterministic.h"
 
+#include "crypto/bip32.h"
 #include "crypto/hash.h"
 #include "util/hex.h"
 
@@ -7,10 +8,10 @@ namespace berth::cashu {
 
 namespace {
 
+using crypto::kHardened;
 using crypto::Scalar;
 using crypto::Secret;
 
-constexpr uint32_t kHardened = 0x8000'0000;
 constexpr uint32_t kPurpose = 129372; ///< code point of the peanut (NUT-13)
 constexpr std::string_view kHmacDomain = "Cashu_KDF_HMAC_SHA256";
 constexpr size_t kIdBytesV1 = 8;
@@ -28,56 +29,16 @@ void append_big_endian(Bytes& out, Integer value)
         out.push_back(static_cast<uint8_t>(value >> (shift - 8)));
 }
 
-/// A BIP-32 private key with its chain code.
-struct ExtendedKey {
-    Scalar key;
-    Secret chain_code;
-};
-
-/// IL as a scalar, IR as the chain code.
-Result<ExtendedKey> split_hash(Bytes64 hash)
-{
-    const ByteView view{hash};
-    Result<Scalar> left = Scalar::create(view.first(32));
-    Secret right{view.last(32)};
-    crypto::wipe(hash);
-    const Scalar key = TRY(std::move(left));
-    return ExtendedKey{.key = key, .chain_code = std::move(right)};
-}
-
-Result<ExtendedKey> master_key(const Secret& seed)
-{
-    return split_hash(crypto::hmac_sha512(as_bytes("Bitcoin seed"), seed.expose()));
-}
-
-Result<ExtendedKey> child_key(const ExtendedKey& parent, uint32_t index)
-{
-    Bytes data;
-    data.reserve(37);
-    if (index >= kHardened) {
-        data.push_back(0);
-        append(data, parent.key.expose());
-    } else {
-        append(data, crypto::Point::generate(parent.key).compressed());
-    }
-    append_big_endian(data, index);
-    Result<ExtendedKey> tweak = split_hash(crypto::hmac_sha512(parent.chain_code.expose(), data));
-    crypto::wipe(data);
-    ExtendedKey child = TRY(std::move(tweak));
-    child.key = TRY(child.key.plus(parent.key));
-    return child;
-}
-
 Result<DerivedOutput> derive_v1(const Secret& seed, const KeysetId& keyset_id, uint64_t counter)
 {
     if (counter >= kHardened)
         return fail(Errc::bad_input, "counter {} is beyond BIP-32's range", counter);
     const uint32_t keyset_index = TRY(keyset_id_integer(keyset_id));
-    ExtendedKey key = TRY(master_key(seed));
-    for (const uint32_t index : {kPurpose, 0u, keyset_index, static_cast<uint32_t>(counter)})
-        key = TRY(child_key(key, index | kHardened));
-    const ExtendedKey secret = TRY(child_key(key, 0));
-    const ExtendedKey blinding = TRY(child_key(key, 1));
+    const std::array<uint32_t, 4> path{kPurpose | kHardened, kHardened, keyset_index | kHardened,
+                                       static_cast<uint32_t>(counter) | kHardened};
+    const crypto::ExtendedKey key = TRY(crypto::derive_path(seed, path));
+    const crypto::ExtendedKey secret = TRY(crypto::child_key(key, 0));
+    const crypto::ExtendedKey blinding = TRY(crypto::child_key(key, 1));
     return DerivedOutput{.secret = encode_hex(secret.key.expose()), .r = blinding.key};
 }
 

@@ -1,6 +1,6 @@
 #include "cashu/seed.h"
 
-#include "cashu/mnemonic.h"
+#include "crypto/mnemonic.h"
 
 #include <fcntl.h>
 #include <sys/file.h>
@@ -95,13 +95,13 @@ Result<void> SeedFile::load(crypto::Random& random)
 {
     std::string words = read_text(descriptor_);
     if (words.empty()) {
-        const crypto::Secret fresh = generate_mnemonic(random);
+        const crypto::Secret fresh = crypto::generate_mnemonic(random);
         words = as_text(fresh.expose());
         TRY(write_all(descriptor_, words + "\n"));
         TRY(sync_folder_of(path_));
         created_ = true;
     }
-    auto seed = mnemonic_seed(words);
+    auto seed = crypto::mnemonic_seed(words);
     crypto::wipe({reinterpret_cast<uint8_t*>(words.data()), words.size()});
     seed_ = TRY(std::move(seed));
     mark_ = read_mark(path_ + ".counters");

@@ -55,7 +55,8 @@ void add_consumer_options(CLI::App& verb, ConsumerOptions& options)
     options.relays = kDefaultRelays;
     verb.add_option("--relay", options.relays, "Relay URL (repeatable)")->capture_default_str();
     verb.add_option("--key", options.key_file,
-                    "File with your secret key, made if missing (default: ~/.config/berth/consumer.nsec)");
+                    "File with your secret key, as nsec, hex or 12 to 24 words; made if missing (default: "
+                    "~/.config/berth/consumer.nsec)");
     verb.add_option("--wait", options.wait_seconds, "Seconds to wait for the provider")
         ->capture_default_str()
         ->check(CLI::Range(1, 3600));

@@ -1,5 +1,6 @@
 #include "nostr/keys.h"
 
+#include "nostr/nip06.h"
 #include "nostr/nip19.h"
 #include "util/bech32.h"
 #include "util/hex.h"
@@ -32,13 +33,27 @@ private:
     const int descriptor_;
 };
 
+constexpr std::string_view kBlanks = " \t\r\n";
+
 std::string_view trimmed(std::string_view text)
 {
-    constexpr std::string_view blanks = " \t\r\n";
-    const size_t first = text.find_first_not_of(blanks);
+    const size_t first = text.find_first_not_of(kBlanks);
     if (first == std::string_view::npos)
         return {};
-    return text.substr(first, text.find_last_not_of(blanks) - first + 1);
+    return text.substr(first, text.find_last_not_of(kBlanks) - first + 1);
+}
+
+/// With one blank wherever there is white space.
+std::string words_of(std::string_view text)
+{
+    std::string words;
+    words.reserve(text.size());
+    for (const char c : text) {
+        const bool blank = kBlanks.find(c) != std::string_view::npos;
+        if (!blank || words.back() != ' ')
+            words += blank ? ' ' : c;
+    }
+    return words;
 }
 
 bool write_all(int descriptor, std::string_view text)
@@ -110,6 +125,12 @@ std::string PublicKey::npub() const
 Result<SecretKey> parse_secret_key(std::string_view text)
 {
     text = trimmed(text);
+    if (text.find_first_of(kBlanks) != std::string_view::npos) {
+        std::string words = words_of(text);
+        Result<SecretKey> key = key_from_mnemonic(words);
+        wipe_text(words);
+        return key;
+    }
     Result<Bytes> from_hex = text.size() == 64 ? decode_hex(text, HexCase::any) : Result<Bytes>{Bytes{}};
     if (from_hex && !from_hex->empty()) {
         const crypto::Secret secret{std::move(*from_hex)};
@@ -118,7 +139,7 @@ Result<SecretKey> parse_secret_key(std::string_view text)
     const Result<Nip19Entity> entity = decode_nip19(text);
     const Nsec* nsec = entity ? std::get_if<Nsec>(&*entity) : nullptr;
     if (!nsec)
-        return fail(Errc::bad_input, "not a secret key: expected nsec1… or 64 hex characters");
+        return fail(Errc::bad_input, "not a secret key: expected nsec1…, 64 hex characters or 12 to 24 words");
     return SecretKey::create(nsec->secret.expose());
 }
 

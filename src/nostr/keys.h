@@ -32,7 +32,8 @@ private:
     Bytes32 bytes_{};
 };
 
-/// nsec1… or 64 hex characters, surrounding white space ignored. The message never repeats the input.
+/// nsec1…, 64 hex characters or the words of a mnemonic without passphrase (NIP-06, account 0); white space around them
+/// is ignored. The message never repeats the input.
 [[nodiscard]] Result<SecretKey> parse_secret_key(std::string_view text);
 [[nodiscard]] std::string encode_nsec(const SecretKey& secret_key);
 

@@ -81,6 +81,24 @@ TEST_CASE("a key file comes back as it was saved, and is never overwritten")
     CHECK(load_secret_key(directory.file("none")).error().code == Errc::not_found);
 }
 
+TEST_CASE("a key file may hold the words of a mnemonic, over several lines (NIP-06)")
+{
+    const TemporaryDirectory directory;
+    for (const Json& row : vectors("nip06.json").at("vectors")) {
+        if (row.at("account") != 0 || text(row, "passphrase") != "")
+            continue;
+        std::string words = text(row, "mnemonic");
+        std::ofstream file{directory.file("words")};
+        file << " " << words.replace(words.find(' '), 1, " \r\n\t") << "\n";
+        file.close();
+        REQUIRE(::chmod(directory.file("words").c_str(), 0600) == 0);
+        const Result<SecretKey> key = load_secret_key(directory.file("words"));
+        REQUIRE(key);
+        CHECK(encode_hex(key->expose()) == text(row, "secret_key"));
+    }
+    CHECK(parse_secret_key("leader monkey").error().message.find("monkey") == std::string::npos);
+}
+
 TEST_CASE("a key file that others may read is refused")
 {
     const TemporaryDirectory directory;
