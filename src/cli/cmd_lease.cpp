@@ -1,4 +1,4 @@
-// The two verbs about a lease one has: status and topup.
+// The verbs about a lease one has: status, topup, access and stop.
 
 #include "cli/cli.h"
 #include "cli/consumer_options.h"
@@ -48,6 +48,28 @@ void add_topup(CLI::App& app, int& exit_code)
     verb->callback([arguments, &exit_code] {
         exit_code = ask_and_print(arguments->consumer, arguments->provider,
                                   consumer::encode_top_up(arguments->lease, arguments->token), arguments->transport);
+    });
+}
+
+void add_access(CLI::App& app, int& exit_code)
+{
+    CLI::App* verb = app.add_subcommand("access", "Ask again how to reach one of your leases");
+    const auto arguments = add_lease_options(*verb);
+    verb->callback([arguments, &exit_code] {
+        exit_code = ask_and_print(arguments->consumer, arguments->provider,
+                                  consumer::encode_named_request("access", arguments->lease), arguments->transport);
+    });
+}
+
+void add_stop(CLI::App& app, int& exit_code)
+{
+    CLI::App* verb =
+        app.add_subcommand("stop", "End one of your leases now, and get the unused seconds back as a token");
+    verb->footer("Its container and data are deleted. Asking again brings the same token, never a second one.");
+    const auto arguments = add_lease_options(*verb);
+    verb->callback([arguments, &exit_code] {
+        exit_code = ask_and_print(arguments->consumer, arguments->provider,
+                                  consumer::encode_named_request("stop", arguments->lease), arguments->transport);
     });
 }
 

@@ -44,7 +44,7 @@ void print_answer(const Json& answer)
         else if (!value.is_null())
             fmt::print("{:<28}{}\n", printable(name, 40),
                        value.is_string() ? printable(value.get<std::string>(), 100'000)
-                                         : printable(dump_json(value), 4000));
+                                         : printable(dump_json(value), 100'000));
     }
 }
 

@@ -149,4 +149,21 @@ std::string encode_status_request(const std::string& pod)
     return dump_json(OrderedJson{{"pod_id", pod}});
 }
 
+std::string encode_named_request(const std::string& request, const std::string& pod)
+{
+    return dump_json(OrderedJson{{"request", request}, {"pod_id", pod}});
+}
+
+std::string encode_quote_request(const QuoteWish& wish)
+{
+    OrderedJson body{{"request", "quote"}, {"pod_image", wish.image}};
+    if (!wish.spec_id.empty())
+        body["pod_spec_id"] = wish.spec_id;
+    if (!wish.template_slug.empty())
+        body["template_slug"] = wish.template_slug;
+    if (wish.amount_msat)
+        body["amount_msat"] = *wish.amount_msat;
+    return dump_json(body);
+}
+
 } // namespace berth::consumer

@@ -48,5 +48,16 @@ struct SpawnWish {
 [[nodiscard]] std::string encode_top_up(const std::string& pod, const std::string& token);
 [[nodiscard]] std::string encode_unlock(const std::string& pod, const std::string& volume_key);
 [[nodiscard]] std::string encode_status_request(const std::string& pod);
+/// `access` or `stop`.
+[[nodiscard]] std::string encode_named_request(const std::string& request, const std::string& pod);
+
+struct QuoteWish {
+    std::string spec_id; ///< empty: the provider's first
+    std::string image;
+    std::string template_slug; ///< empty: none
+    std::optional<uint64_t> amount_msat;
+};
+
+[[nodiscard]] std::string encode_quote_request(const QuoteWish& wish);
 
 } // namespace berth::consumer

@@ -38,15 +38,6 @@ std::string make_password(crypto::Random& random)
     return password;
 }
 
-const Spec* find_spec(const std::optional<std::string>& id, const Options& options)
-{
-    if (!id)
-        return &options.specs.front();
-    const auto found =
-        std::find_if(options.specs.begin(), options.specs.end(), [&](const Spec& spec) { return spec.id == *id; });
-    return found == options.specs.end() ? nullptr : &*found;
-}
-
 /// Our role in a standby set. Only the primary runs a workload here; we do not stand by for others.
 std::optional<Refusal> judge_role(const SpawnRequest& request, const Options& options)
 {
@@ -94,6 +85,15 @@ void apply_template(const compute::Template& chosen, Admission& admission)
 
 } // namespace
 
+const Spec* find_spec(const std::optional<std::string>& id, const Options& options)
+{
+    if (!id)
+        return &options.specs.front();
+    const auto found =
+        std::find_if(options.specs.begin(), options.specs.end(), [&](const Spec& spec) { return spec.id == *id; });
+    return found == options.specs.end() ? nullptr : &*found;
+}
+
 bool is_image_allowed(const std::string& image, const ImagePolicy& policy)
 {
     const auto covers = [&](const std::string& prefix) { return image.starts_with(prefix); };
@@ -108,19 +108,20 @@ std::chrono::seconds duration_of(cashu::Msat net, const Spec& spec)
     return std::chrono::seconds{static_cast<int64_t>(std::min(century, net.value / spec.rate_msats_per_sec))};
 }
 
-std::optional<Refusal> judge_duration(std::chrono::seconds duration, cashu::Msat net, const Spec& spec,
-                                      const Options& options)
+cashu::Msat price_of(std::chrono::seconds duration, const Spec& spec)
 {
+    return cashu::Msat{static_cast<uint64_t>(duration.count()) * spec.rate_msats_per_sec};
+}
+
+std::optional<Refusal> judge_duration(cashu::Msat net, const Spec& spec, const Options& options)
+{
+    const std::chrono::seconds duration = duration_of(net, spec);
     if (duration < options.lease_min)
         return Refusal{
             error_type::insufficient_payment,
             fmt::format("{} msat after the mint's fee buy {} s of {} at {} msat/s; the least is {} s ({} msat)",
                         net.value, duration.count(), spec.id, spec.rate_msats_per_sec, options.lease_min.count(),
-                        static_cast<uint64_t>(options.lease_min.count()) * spec.rate_msats_per_sec)};
-    if (duration > options.lease_max)
-        return Refusal{error_type::invalid_request,
-                       fmt::format("{} msat buy {} s, more than the {} s this provider sells at once", net.value,
-                                   duration.count(), options.lease_max.count())};
+                        price_of(options.lease_min, spec).value)};
     return std::nullopt;
 }
 

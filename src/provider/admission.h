@@ -22,10 +22,14 @@ struct Admission {
 
 /// Whole seconds that a payment buys; zero when the rate is out of its reach.
 [[nodiscard]] std::chrono::seconds duration_of(cashu::Msat net, const Spec& spec);
+/// What that many seconds cost.
+[[nodiscard]] cashu::Msat price_of(std::chrono::seconds duration, const Spec& spec);
 
-/// Shorter than the minimum, or longer than the maximum: why the payment does not fit.
-[[nodiscard]] std::optional<Refusal> judge_duration(std::chrono::seconds duration, cashu::Msat net, const Spec& spec,
-                                                    const Options& options);
+/// Shorter than the minimum: why the payment does not fit.
+[[nodiscard]] std::optional<Refusal> judge_duration(cashu::Msat net, const Spec& spec, const Options& options);
+
+/// The spec of this id, or the first when none is named; nullptr if there is no such spec.
+[[nodiscard]] const Spec* find_spec(const std::optional<std::string>& id, const Options& options);
 
 /// Deny rules win; an empty allow list allows everything. Patterns are prefixes of the full reference.
 [[nodiscard]] bool is_image_allowed(const std::string& image, const ImagePolicy& policy);

@@ -56,6 +56,7 @@ private:
     RelayStore relay_store_;
     OrderStore order_store_;
     LeaseStore lease_store_;
+    RefundStore refund_store_;
     std::unique_ptr<cashu::Wallet> wallet_;
     std::unique_ptr<nostr::relay::Pool> pool_;
     std::unique_ptr<Replies> replies_;
@@ -64,6 +65,7 @@ private:
     std::unique_ptr<Leases> leases_;
     std::unique_ptr<Unlocks> unlocks_;
     VolumeAbilities volumes_;
+    std::unique_ptr<Refunds> refunds_;
     std::unique_ptr<Desk> desk_;
     std::unique_ptr<Publisher> publisher_;
 
@@ -77,9 +79,10 @@ private:
 };
 
 CoreImplementation::CoreImplementation(Options options, World world)
-    : options_{std::move(options)}, world_{std::move(world)}, sockets_{effects_, world_.sockets},
-      http_{effects_, world_.http}, jobs_{effects_, world_.jobs}, relay_store_{world_.database},
-      order_store_{world_.database}, lease_store_{world_.database}, images_{jobs_, options_.images.pull_deadline}
+    : options_{std::move(options)}, world_{std::move(world)}, sockets_{effects_, world_.sockets}, http_{effects_,
+                                                                                                        world_.http},
+      jobs_{effects_, world_.jobs}, relay_store_{world_.database}, order_store_{world_.database},
+      lease_store_{world_.database}, refund_store_{world_.database}, images_{jobs_, options_.images.pull_deadline}
 {
 }
 
@@ -88,11 +91,12 @@ Result<void> CoreImplementation::open()
     TRY(relay_store_.migrate());
     TRY(order_store_.migrate());
     TRY(lease_store_.migrate());
+    TRY(refund_store_.migrate());
     wallet_ = TRY(cashu::Wallet::create(
         world_.database, http_, world_.random, options_.seed_file, options_.wallet,
         {.on_redeemed = [this](const cashu::Redeemed& redeemed) { desk_->on_redeemed(redeemed, now_); },
          .on_keysets = [this](const std::string&) { desk_->retry_parked(now_); },
-         .on_payout = [](const std::string&, const std::string&) {}}));
+         .on_payout = [this](const std::string& key, const std::string&) { refunds_->on_payout(key); }}));
     pool_ = std::make_unique<nostr::relay::Pool>(
         sockets_, world_.random,
         nostr::relay::PoolOptions{.relays = options_.relays,
@@ -106,9 +110,13 @@ Result<void> CoreImplementation::open()
         Leases::Handlers{
             .on_running = [this](const Lease& lease) { desk_->on_running(lease, now_); },
             .on_failed = [this](const Lease& lease, const Error& error) { desk_->on_failed(lease, error, now_); },
-            .on_locked = [this](const Lease& lease) { unlocks_->on_locked(lease, now_); }});
+            .on_locked = [this](const Lease& lease) { unlocks_->on_locked(lease, now_); },
+            .on_lost = [this](const Lease& lease) { desk_->on_lost(lease, now_); }});
     unlocks_ = std::make_unique<Unlocks>(Unlocks::Parts{
         .orders = order_store_, .leases = *leases_, .intake = *intake_, .replies = *replies_, .failures = failures_});
+    refunds_ = std::make_unique<Refunds>(
+        refund_store_, *wallet_, failures_,
+        [this](const Refund& refund, const std::string& body) { desk_->on_refund(refund, body, now_); });
     desk_ = std::make_unique<Desk>(Desk::Parts{.options = options_,
                                                .orders = order_store_,
                                                .lease_rows = lease_store_,
@@ -119,6 +127,8 @@ Result<void> CoreImplementation::open()
                                                .intake = *intake_,
                                                .replies = *replies_,
                                                .wallet = *wallet_,
+                                               .refund_rows = refund_store_,
+                                               .refunds = *refunds_,
                                                .random = world_.random,
                                                .failures = failures_});
     publisher_ = std::make_unique<Publisher>(options_, relay_store_, *pool_, world_.random, failures_);
@@ -189,6 +199,7 @@ Result<void> CoreImplementation::start(UnixTime now)
     return run_batch(now, [&] {
         leases_->load();
         desk_->load();
+        refunds_->load(now);
         pool_->restore(failures_.take(relay_store_.load_cursors()));
         subscribe();
         pool_->start(now);
@@ -283,6 +294,7 @@ void CoreImplementation::tick(UnixTime now)
     leases_->drive(now);
     desk_->tick(now);
     unlocks_->tick(now);
+    refunds_->tick(now);
     replies_->tick(now);
     // Nothing is said in public before the host was measured, be it that the Engine does not answer.
     if (is_measured_)
@@ -305,8 +317,8 @@ Publisher::Facts CoreImplementation::public_facts()
 UnixTime CoreImplementation::next_due() const
 {
     const UnixTime publisher_due = is_measured_ ? publisher_->next_due() : UnixTime::max();
-    return std::min({wallet_->next_due(), leases_->next_due(), desk_->next_due(), publisher_due, pool_->next_due(),
-                     next_survey_, next_node_status_, next_forget_});
+    return std::min({wallet_->next_due(), leases_->next_due(), desk_->next_due(), refunds_->next_due(), publisher_due,
+                     pool_->next_due(), next_survey_, next_node_status_, next_forget_});
 }
 
 } // namespace

@@ -2,6 +2,7 @@
 
 #include "cashu/bdhke.h"
 #include "crypto/hash.h"
+#include "util/hex.h"
 #include "util/log.h"
 
 #include <algorithm>
@@ -24,6 +25,12 @@ Bytes32 order_key_of(const std::string& sender, OrderKind kind, const std::strin
     for (const crypto::Point& y : ys)
         hash.update(y.compressed());
     return hash.finish();
+}
+
+/// How much longer a lease may be made.
+std::chrono::seconds room_of(const Lease& lease, const Options& options, UnixTime now)
+{
+    return options.lease_max - std::chrono::ceil<std::chrono::seconds>(expiry_of(lease, now) - now);
 }
 
 Refusal refusal_of(const cashu::TokenRefusal& refusal)
@@ -51,6 +58,10 @@ void Desk::serve(IncomingRequest incoming, UnixTime now)
         return serve_status(origin, *status, now);
     if (const auto* unlock = std::get_if<UnlockRequest>(&incoming.request))
         return p_.unlocks.serve(origin, *unlock, now);
+    if (const auto* quote = std::get_if<QuoteRequest>(&incoming.request))
+        return serve_quote(origin, *quote, now);
+    if (const auto* stop = std::get_if<StopRequest>(&incoming.request))
+        return serve_stop(origin, *stop, now);
     serve_access(origin, std::get<AccessRequest>(incoming.request), now);
 }
 
@@ -174,8 +185,7 @@ void Desk::serve_spawn(const RequestOrigin& origin, const SpawnRequest& request,
     if (const auto* refusal = std::get_if<Refusal>(&verdict))
         return refuse(origin, *refusal, now);
     const Admission& admission = std::get<Admission>(verdict);
-    const std::chrono::seconds duration = duration_of(payment->token.net, admission.spec);
-    if (const auto refusal = judge_duration(duration, payment->token.net, admission.spec, p_.options))
+    if (const auto refusal = judge_duration(payment->token.net, admission.spec, p_.options))
         return refuse(origin, *refusal, now);
     if (!p_.leases.is_surveyed())
         return park(origin, request,
@@ -198,7 +208,7 @@ void Desk::serve_spawn(const RequestOrigin& origin, const SpawnRequest& request,
         p_.leases.give_back(*lease);
         return refuse_claimed(origin, payment->token, redemption.error(), now);
     }
-    lease->duration = duration;
+    lease->duration = std::min(duration_of(payment->token.net, admission.spec), p_.options.lease_max);
     lease->redemption = *redemption;
     place_order(origin,
                 {.key = payment->order_key,
@@ -206,7 +216,8 @@ void Desk::serve_spawn(const RequestOrigin& origin, const SpawnRequest& request,
                  .owner = origin.sender,
                  .lease = lease->id,
                  .redemption = *redemption,
-                 .reply = {}},
+                 .mint = payment->token.mint,
+                 .unit = payment->token.unit},
                 now);
     std::shared_ptr<const luks::VolumeKey> key;
     if (request.volume_encryption) {
@@ -216,14 +227,6 @@ void Desk::serve_spawn(const RequestOrigin& origin, const SpawnRequest& request,
         key = std::make_shared<const luks::VolumeKey>(std::move(*read));
     }
     p_.leases.add(std::move(*lease), std::move(key));
-}
-
-const Lease* Desk::find_pod(const std::string& pod, const std::string& sender) const
-{
-    if (const auto number = parse_pod_number(pod))
-        return p_.leases.find_number(*number);
-    const auto key = nostr::PublicKey::parse(pod);
-    return key && key->hex() == sender ? p_.leases.find_owner(sender) : nullptr;
 }
 
 void Desk::serve_top_up(const RequestOrigin& origin, const TopUpRequest& request, UnixTime now)
@@ -248,15 +251,12 @@ void Desk::serve_top_up(const RequestOrigin& origin, const TopUpRequest& request
     const UnixTime expiry = expiry_of(*lease, now);
     if (!is_live(*lease) || now >= expiry)
         return refuse(origin, {error_type::lease_expired, "that lease is not running; nothing was taken"}, now);
-    const std::chrono::seconds added = duration_of(payment->token.net, lease->spec);
-    if (added.count() == 0)
+    if (duration_of(payment->token.net, lease->spec).count() == 0)
         return refuse(origin, {error_type::insufficient_payment, "that does not buy a second; nothing was taken"}, now);
-    const std::chrono::seconds left = std::chrono::ceil<std::chrono::seconds>(expiry - now);
-    if (left + added > p_.options.lease_max)
-        return refuse(origin,
-                      {error_type::invalid_request, fmt::format("the lease would run longer than the {} s sold at once",
-                                                                p_.options.lease_max.count())},
-                      now);
+    if (room_of(*lease, p_.options, now).count() <= 0)
+        return refuse(
+            origin,
+            {error_type::invalid_request, "that lease has all the time that is sold at once; nothing was taken"}, now);
     const auto redemption = p_.wallet.begin_redemption(payment->token, now);
     if (!redemption) {
         return refuse_claimed(origin, payment->token, redemption.error(), now);
@@ -267,34 +267,10 @@ void Desk::serve_top_up(const RequestOrigin& origin, const TopUpRequest& request
                  .owner = origin.sender,
                  .lease = lease->id,
                  .redemption = *redemption,
-                 .reply = {}},
+                 .mint = payment->token.mint,
+                 .unit = payment->token.unit},
                 now);
     p_.leases.begin_top_up(lease->id);
-}
-
-void Desk::serve_status(const RequestOrigin& origin, const StatusRequest& request, UnixTime now)
-{
-    const Lease* lease = find_pod(request.pod, origin.sender);
-    if (lease && lease->owner == origin.sender) {
-        LeaseView view = view_of(*lease);
-        view.expires_at = expiry_of(*lease, now);
-        return answer(origin, encode_status(view, p_.options.public_address, now), now);
-    }
-    const auto number = parse_pod_number(request.pod);
-    if (!lease && number) {
-        const auto ended = p_.failures.take(p_.lease_rows.find_ended(*number));
-        if (ended && ended->owner == origin.sender)
-            return answer(origin, encode_status(view_of(*ended), p_.options.public_address, now), now);
-    }
-    refuse(origin, {error_type::not_found, "no such lease of yours"}, now);
-}
-
-void Desk::serve_access(const RequestOrigin& origin, const AccessRequest& request, UnixTime now)
-{
-    const Lease* lease = find_pod(request.pod, origin.sender);
-    if (!lease || lease->owner != origin.sender)
-        return refuse(origin, {error_type::not_found, "no such lease of yours"}, now);
-    answer(origin, encode_access_again(view_of(*lease), p_.options.public_address), now);
 }
 
 void Desk::settle(const Order& order, const std::string& body, UnixTime now)
@@ -343,18 +319,42 @@ void Desk::settle_top_up(const Order& order, const cashu::Redeemed& redeemed, Un
     const Lease* lease = p_.leases.find(order.lease);
     if (!lease || !is_live(*lease))
         return settle_with_refund(order, {error_type::race_lost, "the lease ended while the top-up was redeemed"}, now);
-    const std::chrono::seconds added = duration_of(redeemed.net, lease->spec);
+    const std::chrono::seconds added =
+        std::min(duration_of(redeemed.net, lease->spec), room_of(*lease, p_.options, now));
+    if (added.count() <= 0)
+        return settle_with_refund(
+            order, {error_type::race_lost, "another top-up gave that lease all the time that is sold at once"}, now);
     p_.leases.extend(order.lease, added, now);
+    settle_with_change(order, *lease, redeemed.net, added, encode_top_up(view_of(*lease), added), now);
+}
+
+void Desk::settle_with_change(const Order& order, const Lease& lease, cashu::Msat net, std::chrono::seconds granted,
+                              const std::string& body, UnixTime now)
+{
     p_.failures.check(p_.wallet.release(order.redemption));
-    settle(order, encode_top_up(view_of(*lease), added), now);
+    const cashu::Msat price = price_of(granted, lease.spec);
+    p_.failures.check(p_.orders.credit(order.key, price));
+    // Less than a second's worth is not change: to pay it out would cost more than it is.
+    if (duration_of(net, lease.spec) <= granted)
+        return settle(order, body, now);
+    const cashu::Msat excess{net.value - price.value};
+    p_.refunds.begin({.key = "change:" + encode_hex(order.key),
+                      .lease = lease.id,
+                      .order = order.key,
+                      .member = "change",
+                      .body = body,
+                      .parts = share_out(excess, {{order.mint, order.unit, excess}})},
+                     now);
 }
 
 void Desk::on_running(const Lease& lease, UnixTime now)
 {
     const std::optional<Order> order = p_.failures.take(p_.orders.find_by_redemption(lease.redemption));
     VERIFY(order.has_value());
-    p_.failures.check(p_.wallet.release(lease.redemption));
-    settle(*order, encode_access(view_of(lease), p_.options.public_address), now);
+    const auto redeemed = p_.wallet.outcome(lease.redemption);
+    VERIFY(redeemed && redeemed->received);
+    settle_with_change(*order, lease, redeemed->net, lease.duration,
+                       encode_access(view_of(lease), p_.options.public_address), now);
     log::info("lease {} runs until {} ({}, {})", lease.workload.number, rfc3339(lease.expires_at), lease.spec.id,
               lease.workload.image);
 }
@@ -365,42 +365,6 @@ void Desk::on_failed(const Lease& lease, const Error& error, UnixTime now)
     const std::optional<Order> order = p_.failures.take(p_.orders.find_by_redemption(lease.redemption));
     VERIFY(order.has_value());
     settle_with_refund(*order, {error_type::backend_error, "the workload could not be started: " + error.message}, now);
-}
-
-LeaseView Desk::view_of(const Lease& lease) const
-{
-    LeaseView view{.number = lease.workload.number,
-                   .status = {},
-                   .expires_at = lease.expires_at,
-                   .ssh_port = 0,
-                   .username = lease.username,
-                   .password = lease.password,
-                   .container_ip = lease.container_ip,
-                   .template_ports = {},
-                   .spec = lease.spec};
-    switch (lease.state) {
-    case LeaseState::redeeming:
-    case LeaseState::provisioning:
-        view.status = "Pending";
-        break;
-    case LeaseState::running:
-        view.status = "Running";
-        break;
-    case LeaseState::locked:
-        view.status = "Locked";
-        break;
-    case LeaseState::ending:
-    case LeaseState::ended:
-        view.status = lease.end_reason == "expired" ? "Expired" : "Failed";
-        break;
-    }
-    for (const compute::PortMapping& port : lease.workload.ports) {
-        if (port.label == "ssh")
-            view.ssh_port = port.host_port;
-        else
-            view.template_ports.push_back(port);
-    }
-    return view;
 }
 
 } // namespace berth::provider

@@ -6,6 +6,7 @@
 #include "provider/images.h"
 #include "provider/intake.h"
 #include "provider/leases.h"
+#include "provider/refunds.h"
 #include "provider/unlocks.h"
 
 #include <set>
@@ -25,6 +26,8 @@ public:
         Intake& intake;
         Replies& replies;
         cashu::Wallet& wallet;
+        RefundStore& refund_rows;
+        Refunds& refunds;
         crypto::Random& random;
         FailureSink& failures;
     };
@@ -37,6 +40,9 @@ public:
     void on_redeemed(const cashu::Redeemed& redeemed, UnixTime now);
     void on_running(const Lease& lease, UnixTime now);
     void on_failed(const Lease& lease, const Error& error, UnixTime now);
+    void on_lost(const Lease& lease, UnixTime now) { refund_unused(lease, now); }
+    /// A refund has something new to say to the owner of its lease.
+    void on_refund(const Refund& refund, const std::string& body, UnixTime now);
     /// Something that parked requests may wait for has changed: an image, a mint's keysets, the Engine.
     void retry_parked(UnixTime now);
     /// Parked too long: answered with what is missing.
@@ -59,6 +65,8 @@ private:
     void serve_top_up(const RequestOrigin& origin, const TopUpRequest& request, UnixTime now);
     void serve_status(const RequestOrigin& origin, const StatusRequest& request, UnixTime now);
     void serve_access(const RequestOrigin& origin, const AccessRequest& request, UnixTime now);
+    void serve_quote(const RequestOrigin& origin, const QuoteRequest& request, UnixTime now);
+    void serve_stop(const RequestOrigin& origin, const StopRequest& request, UnixTime now);
 
     [[nodiscard]] std::optional<Payment> take_payment(const RequestOrigin& origin, const Request& request,
                                                       const std::string& token, OrderKind kind,
@@ -74,6 +82,13 @@ private:
     void park(const RequestOrigin& origin, Request request, Refusal refusal, UnixTime now);
     void settle_with_refund(const Order& order, const Refusal& refusal, UnixTime now);
     void settle_top_up(const Order& order, const cashu::Redeemed& redeemed, UnixTime now);
+    /// Grants `duration` for what was redeemed, and returns what is more than that bought.
+    void settle_with_change(const Order& order, const Lease& lease, cashu::Msat net, std::chrono::seconds granted,
+                            const std::string& body, UnixTime now);
+    /// What an ending lease did not use.
+    void refund_unused(const Lease& lease, UnixTime now);
+    void join_refund(const RequestOrigin& origin, const std::string& lease, UnixTime now);
+    [[nodiscard]] std::optional<Lease> find_own_ended(const std::string& pod, const std::string& sender) const;
     [[nodiscard]] LeaseView view_of(const Lease& lease) const;
     [[nodiscard]] const Lease* find_pod(const std::string& pod, const std::string& sender) const;
 

@@ -10,15 +10,38 @@ constexpr size_t kEntriesMax = 4096;
 
 } // namespace
 
-Images::Answer Images::ask(const std::string& image, UnixTime now)
+Images::Entry* Images::fresh(const std::string& image, UnixTime now)
 {
     const auto found = known_.find(image);
-    if (found != known_.end() && (found->second.answer == Answer::asking || now < found->second.valid_until))
-        return found->second.answer;
+    if (found == known_.end())
+        return nullptr;
+    return found->second.answer == Answer::asking || now < found->second.valid_until ? &found->second : nullptr;
+}
+
+void Images::find(const std::string& image, bool pull_wanted)
+{
     if (known_.size() >= kEntriesMax)
         std::erase_if(known_, [&](const auto& entry) { return entry.second.answer != Answer::asking; });
-    known_[image] = Entry{};
+    known_[image] = Entry{.pull_wanted = pull_wanted};
     jobs_.submit(FindImageJob{image});
+}
+
+Images::Answer Images::ask(const std::string& image, UnixTime now)
+{
+    Entry* entry = fresh(image, now);
+    if (entry && entry->answer != Answer::absent) {
+        entry->pull_wanted = true;
+        return entry->answer;
+    }
+    find(image, true);
+    return Answer::asking;
+}
+
+Images::Answer Images::look(const std::string& image, UnixTime now)
+{
+    if (const Entry* entry = fresh(image, now))
+        return entry->answer;
+    find(image, false);
     return Answer::asking;
 }
 
@@ -35,6 +58,12 @@ bool Images::handle(const ImageFound& found, UnixTime now)
         return settle(found.image, pass_on(found.state), now);
     if (*found.state == compute::ImageState::present)
         return settle(found.image, {}, now);
+    Entry& entry = known_[found.image];
+    if (!entry.pull_wanted) {
+        entry.answer = Answer::absent;
+        entry.valid_until = now + kFailedFor;
+        return true;
+    }
     jobs_.submit(PullImageJob{found.image, pull_deadline_});
     return false;
 }

@@ -35,8 +35,9 @@ bool Intake::is_new(const nostr::DirectMessage& message)
 
 bool Intake::is_stale(const RequestOrigin& origin, const Request& request, UnixTime now) const
 {
-    const bool is_about_money =
-        std::holds_alternative<SpawnRequest>(request) || std::holds_alternative<TopUpRequest>(request);
+    const bool is_about_money = std::holds_alternative<SpawnRequest>(request) ||
+                                std::holds_alternative<TopUpRequest>(request) ||
+                                std::holds_alternative<StopRequest>(request);
     const std::chrono::seconds age_max = is_about_money ? options_.request_age_max : options_.status_age_max;
     const int64_t age = unix_seconds(now) - origin.created_at;
     return age > age_max.count() || age < -kFutureSkewMax.count();

@@ -11,7 +11,7 @@ namespace {
 
 /// Create is tried this often while the Engine is away; then the consumer gets the money back.
 constexpr int kCreateAttemptsMax = 5;
-constexpr size_t kSpawnsReservedMax = 1000;
+constexpr size_t kLeasesMax = 1000;
 
 uint64_t scaled(uint64_t value, double factor)
 {
@@ -69,18 +69,20 @@ std::optional<uint16_t> Leases::preferred_port(uint32_t number) const
     return port <= options_.ports.last ? std::optional{static_cast<uint16_t>(port)} : std::nullopt;
 }
 
-bool Leases::fits(const Spec& spec) const
+uint64_t Leases::free_slots(const Spec& spec) const
 {
     const FreeCapacity free = free_capacity();
-    return spec.cpu_millicores <= free.cpu_millicores && spec.memory_mb <= free.memory_mb &&
-           spec.disk_gb <= free.storage_gb;
+    const auto slots = [](uint64_t available, uint64_t size) { return size == 0 ? kLeasesMax : available / size; };
+    return std::min({uint64_t{kLeasesMax - std::min(kLeasesMax, leases_.size())},
+                     slots(free.cpu_millicores, spec.cpu_millicores), slots(free.memory_mb, spec.memory_mb),
+                     slots(free.storage_gb, spec.disk_gb)});
 }
 
 Result<Lease> Leases::reserve(const Admission& admission, const std::string& owner, UnixTime now)
 {
     if (!surveyed_)
         return fail(Errc::unavailable, "the container engine has not answered yet");
-    if (!fits(admission.spec) || leases_.size() >= kSpawnsReservedMax)
+    if (free_slots(admission.spec) == 0)
         return fail(Errc::unavailable, "no room for another {} now", admission.spec.id);
     Lease lease{.owner = owner,
                 .workload = admission.workload,
@@ -177,6 +179,13 @@ void Leases::extend(const std::string& id, std::chrono::seconds added, UnixTime 
     if (lease->state == LeaseState::locked && !lease->clock_stopped_at)
         lease->locked_until = std::min(lease->expires_at, now + options_.volumes.locked_max);
     save(*lease, now);
+}
+
+void Leases::stop(const std::string& id, const std::string& reason, UnixTime now)
+{
+    Lease* lease = find_mutable(id);
+    VERIFY(lease && is_live(*lease));
+    end(*lease, reason, now);
 }
 
 void Leases::begin_top_up(const std::string& id)
@@ -287,6 +296,7 @@ void Leases::handle(const WorkloadInspected& inspected, UnixTime now)
     if (!inspected.outcome && inspected.outcome.error().code == Errc::not_found) {
         log::warn("lease {}: its container is gone from the Engine; the lease ends", lease->workload.number);
         end(*lease, "vanished", now);
+        handlers_.on_lost(*lease);
         return;
     }
     if (inspected.is_locked)
@@ -356,8 +366,12 @@ void Leases::drive(UnixTime now)
 {
     for (auto& [id, lease] : leases_) {
         const LeaseStep step = next_step(lease, now);
-        if (step == LeaseStep::expire)
-            end(lease, lease.state == LeaseState::locked ? "locked" : "expired", now);
+        if (step == LeaseStep::expire && lease.state == LeaseState::locked) {
+            end(lease, "locked", now);
+            handlers_.on_lost(lease);
+        } else if (step == LeaseStep::expire) {
+            end(lease, "expired", now);
+        }
         if (busy_.contains(id))
             continue;
         if (step == LeaseStep::create) {

@@ -22,6 +22,9 @@ public:
         std::function<void(const Lease&, const Error&)> on_failed;
         /// Its encrypted volume was found closed. In the transaction that marks it locked.
         std::function<void(const Lease&)> on_locked;
+        /// It ran, and the host lost it or its owner never unlocked it: the rest goes back. In the transaction that
+        /// marks it ending.
+        std::function<void(const Lease&)> on_lost;
     };
 
     Leases(const Options& options, LeaseStore& store, JobRunner& jobs, crypto::Random& random, FailureSink& failures,
@@ -42,6 +45,8 @@ public:
     /// The swap did not: nothing was taken, what was prepared is removed.
     void refuse(const std::string& id, UnixTime now);
     void extend(const std::string& id, std::chrono::seconds added, UnixTime now);
+    /// Ends a live lease before its time.
+    void stop(const std::string& id, const std::string& reason, UnixTime now);
     /// Starts a live lease's container again, with the key of a closed volume; false while it has a job in flight.
     [[nodiscard]] bool resume(const std::string& id, std::shared_ptr<const luks::VolumeKey> key);
     /// A top-up of this lease is being redeemed, or no longer.
@@ -64,6 +69,8 @@ public:
     [[nodiscard]] UnixTime next_due() const;
 
     [[nodiscard]] FreeCapacity free_capacity() const;
+    /// How many more of this size could be reserved now.
+    [[nodiscard]] uint64_t free_slots(const Spec& spec) const;
     [[nodiscard]] uint32_t running_count() const;
     [[nodiscard]] bool is_surveyed() const { return surveyed_; }
     /// Asks the Engine about every running lease, after it was away.
@@ -72,7 +79,6 @@ public:
 private:
     [[nodiscard]] Result<uint32_t> take_number();
     [[nodiscard]] std::optional<uint16_t> preferred_port(uint32_t number) const;
-    [[nodiscard]] bool fits(const Spec& spec) const;
     void end(Lease& lease, const std::string& reason, UnixTime now);
     void lock(Lease& lease, UnixTime now);
     void save(const Lease& lease, UnixTime now) { failures_.check(store_.update(lease, now)); }

@@ -32,6 +32,17 @@ CREATE INDEX request_by_order ON request(order_key) WHERE order_key IS NOT NULL;
 CREATE INDEX request_by_time ON request(received_ms);
 )";
 
+constexpr const char* kRefunds = R"(
+ALTER TABLE orders ADD COLUMN mint TEXT NOT NULL DEFAULT '';
+ALTER TABLE orders ADD COLUMN unit TEXT NOT NULL DEFAULT 'sat';
+ALTER TABLE orders ADD COLUMN credit_msat INTEGER NOT NULL DEFAULT 0;
+CREATE INDEX orders_by_lease ON orders(lease);
+ALTER TABLE request ADD COLUMN refund TEXT;
+CREATE INDEX request_by_refund ON request(refund) WHERE refund IS NOT NULL;
+)";
+
+constexpr const char* kOrderColumns = "SELECT key,kind,owner,lease,redemption,mint,unit,reply FROM orders WHERE ";
+
 constexpr const char* kNip04 = "nip04";
 constexpr const char* kNip17 = "nip17";
 constexpr const char* kSpawn = "spawn";
@@ -51,7 +62,9 @@ Order decode_order(const db::Statement& row)
                  .owner = row.text(2),
                  .lease = row.text(3),
                  .redemption = row.integer(4),
-                 .reply = row.optional_text(5)};
+                 .mint = row.text(5),
+                 .unit = cashu::parse_unit(row.text(6)).value_or(cashu::Unit::sat),
+                 .reply = row.optional_text(7)};
 }
 
 Result<std::optional<Order>> first_order(db::Statement& query)
@@ -60,63 +73,94 @@ Result<std::optional<Order>> first_order(db::Statement& query)
     return found ? std::optional{decode_order(query)} : std::nullopt;
 }
 
-/// message_id, transport, sender, created_at, relays
-Result<RequestOrigin> decode_origin(const db::Statement& row)
+RequestOrigin decode_origin(const db::Statement& row)
 {
-    const Json relays = TRY(parse_json(row.text(4)));
-    return RequestOrigin{.message_id = bytes32_of(row.blob(0)),
-                         .transport = row.text(1) == kNip17 ? nostr::Transport::nip17 : nostr::Transport::nip04,
-                         .sender = row.text(2),
-                         .created_at = row.integer(3),
-                         .relays = relays.get<std::vector<std::string>>()};
+    // Our own rows, as encoded by insert_request: anything else is corruption, which the exception border reports.
+    return {.message_id = bytes32_of(row.blob(0)),
+            .transport = row.text(1) == kNip17 ? nostr::Transport::nip17 : nostr::Transport::nip04,
+            .sender = row.text(2),
+            .created_at = row.integer(3),
+            .relays = Json::parse(row.text(4)).get<std::vector<std::string>>()};
+}
+
+Result<std::vector<RequestOrigin>> all_origins(db::Statement& query)
+{
+    std::vector<RequestOrigin> origins;
+    for (;;) {
+        const bool more = TRY(query.step());
+        if (!more)
+            return origins;
+        origins.push_back(decode_origin(query));
+    }
 }
 
 } // namespace
 
 Result<void> OrderStore::migrate()
 {
-    return db::migrate(database_, "order", {kSchema});
+    return db::migrate(database_, "order", {kSchema, kRefunds});
 }
 
 Result<void> OrderStore::insert(const Order& order)
 {
-    return database_.prepare("INSERT INTO orders(key,kind,owner,lease,redemption,reply) VALUES(?,?,?,?,?,?)")
+    return database_
+        .prepare("INSERT INTO orders(key,kind,owner,lease,redemption,mint,unit,reply) VALUES(?,?,?,?,?,?,?,?)")
         .bind(ByteView{order.key})
         .bind(order.kind == OrderKind::spawn ? kSpawn : kTopUp)
         .bind(order.owner)
         .bind(order.lease)
         .bind(order.redemption)
+        .bind(order.mint)
+        .bind(cashu::name_of(order.unit))
         .bind(order.reply)
         .run();
 }
 
 Result<std::optional<Order>> OrderStore::find(const Bytes32& key)
 {
-    db::Statement query = database_.prepare("SELECT key,kind,owner,lease,redemption,reply FROM orders WHERE key=?");
+    static const std::string sql = std::string{kOrderColumns} + "key=?";
+    db::Statement query = database_.prepare(sql.c_str());
     query.bind(ByteView{key});
     return first_order(query);
 }
 
 Result<std::optional<Order>> OrderStore::find_by_redemption(int64_t redemption)
 {
-    db::Statement query =
-        database_.prepare("SELECT key,kind,owner,lease,redemption,reply FROM orders WHERE redemption=?");
+    static const std::string sql = std::string{kOrderColumns} + "redemption=?";
+    db::Statement query = database_.prepare(sql.c_str());
     query.bind(redemption);
     return first_order(query);
 }
 
 Result<void> OrderStore::settle(const Bytes32& key, const std::string& reply)
 {
-    return database_.prepare("UPDATE orders SET reply=? WHERE key=? AND reply IS NULL")
-        .bind(reply)
-        .bind(ByteView{key})
-        .run();
+    return database_.prepare("UPDATE orders SET reply=? WHERE key=?").bind(reply).bind(ByteView{key}).run();
+}
+
+Result<void> OrderStore::credit(const Bytes32& key, cashu::Msat value)
+{
+    return database_.prepare("UPDATE orders SET credit_msat=? WHERE key=?").bind(value.value).bind(ByteView{key}).run();
+}
+
+Result<std::vector<Credit>> OrderStore::credits_newest_first(const std::string& lease)
+{
+    db::Statement query = database_.prepare("SELECT mint,unit,credit_msat FROM orders WHERE lease=? AND credit_msat>0 "
+                                            "ORDER BY redemption DESC");
+    query.bind(lease);
+    std::vector<Credit> credits;
+    for (;;) {
+        const bool more = TRY(query.step());
+        if (!more)
+            return credits;
+        const cashu::Unit unit = TRY(cashu::parse_unit(query.text(1)));
+        credits.push_back({query.text(0), unit, cashu::Msat{static_cast<uint64_t>(query.integer(2))}});
+    }
 }
 
 Result<std::vector<Order>> OrderStore::load_open()
 {
-    db::Statement query =
-        database_.prepare("SELECT key,kind,owner,lease,redemption,reply FROM orders WHERE reply IS NULL");
+    static const std::string sql = std::string{kOrderColumns} + "reply IS NULL";
+    db::Statement query = database_.prepare(sql.c_str());
     std::vector<Order> orders;
     for (;;) {
         const bool more = TRY(query.step());
@@ -151,48 +195,48 @@ Result<bool> OrderStore::is_known_request(const nostr::EventId& message_id)
 
 Result<std::vector<RequestOrigin>> OrderStore::take_unanswered(const Bytes32& order)
 {
-    std::vector<RequestOrigin> origins;
-    {
-        db::Statement query = database_.prepare("SELECT message_id,transport,sender,created_at,relays FROM request "
-                                                "WHERE order_key=? AND answered=0");
-        query.bind(ByteView{order});
-        for (;;) {
-            const bool more = TRY(query.step());
-            if (!more)
-                break;
-            RequestOrigin origin = TRY(decode_origin(query));
-            origins.push_back(std::move(origin));
-        }
-    }
+    db::Statement query = database_.prepare("SELECT message_id,transport,sender,created_at,relays FROM request "
+                                            "WHERE order_key=? AND answered=0");
+    query.bind(ByteView{order});
+    std::vector<RequestOrigin> origins = TRY(all_origins(query));
     TRY(database_.prepare("UPDATE request SET answered=1 WHERE order_key=? AND answered=0")
             .bind(ByteView{order})
             .run());
     return origins;
 }
 
-Result<std::optional<RequestOrigin>> OrderStore::find_request(const Bytes32& order)
+Result<void> OrderStore::insert_refund_request(const RequestOrigin& origin, const std::string& refund, UnixTime now)
 {
-    db::Statement query = database_.prepare("SELECT message_id,transport,sender,created_at,relays FROM request "
-                                            "WHERE order_key=? ORDER BY created_at DESC LIMIT 1");
-    const bool found = TRY(query.bind(ByteView{order}).step());
-    if (!found)
-        return std::optional<RequestOrigin>{};
-    RequestOrigin origin = TRY(decode_origin(query));
-    return std::optional{std::move(origin)};
+    TRY(insert_request(origin, {}, now));
+    return database_.prepare("UPDATE request SET refund=?, answered=0 WHERE message_id=?")
+        .bind(refund)
+        .bind(ByteView{origin.message_id})
+        .run();
 }
 
-Result<std::optional<Bytes32>> OrderStore::order_of_request(const nostr::EventId& message_id)
+Result<std::vector<RequestOrigin>> OrderStore::take_unanswered_by_refund(const std::string& refund)
 {
-    db::Statement query = database_.prepare("SELECT order_key FROM request WHERE message_id=?");
-    const bool found = TRY(query.bind(ByteView{message_id}).step());
-    if (!found || query.is_null(0))
-        return std::optional<Bytes32>{};
-    return std::optional{bytes32_of(query.blob(0))};
+    db::Statement query = database_.prepare("SELECT message_id,transport,sender,created_at,relays FROM request "
+                                            "WHERE refund=? AND answered=0");
+    query.bind(refund);
+    std::vector<RequestOrigin> origins = TRY(all_origins(query));
+    TRY(database_.prepare("UPDATE request SET answered=1 WHERE refund=? AND answered=0").bind(refund).run());
+    return origins;
+}
+
+Result<std::optional<RequestOrigin>> OrderStore::newest_origin(const std::string& lease)
+{
+    db::Statement query = database_.prepare(
+        "SELECT r.message_id,r.transport,r.sender,r.created_at,r.relays FROM request AS r JOIN orders AS o "
+        "ON r.order_key=o.key WHERE o.lease=? ORDER BY r.received_ms DESC LIMIT 1");
+    query.bind(lease);
+    std::vector<RequestOrigin> origins = TRY(all_origins(query));
+    return origins.empty() ? std::nullopt : std::optional{std::move(origins.front())};
 }
 
 Result<void> OrderStore::forget_requests_before(UnixTime time)
 {
-    return database_.prepare("DELETE FROM request WHERE order_key IS NULL AND received_ms<?")
+    return database_.prepare("DELETE FROM request WHERE order_key IS NULL AND answered=1 AND received_ms<?")
         .bind(static_cast<int64_t>(time.time_since_epoch().count()))
         .run();
 }

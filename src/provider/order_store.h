@@ -5,6 +5,7 @@
 // of proofs. Whatever arrives again under the same key, in whatever event and over either transport, is the same order:
 // one redemption, one lease, and the same reply body for every request event.
 
+#include "cashu/amount.h"
 #include "db/database.h"
 #include "nostr/direct_message.h"
 #include "util/time.h"
@@ -23,7 +24,16 @@ struct Order {
     std::string owner; ///< sender, hex
     std::string lease; ///< lease id
     int64_t redemption = 0;
-    std::optional<std::string> reply; ///< the body once settled
+    std::string mint{};
+    cashu::Unit unit = cashu::Unit::sat;
+    std::optional<std::string> reply{}; ///< the body once settled
+};
+
+/// What a payment gave in lease time, and where that money lies.
+struct Credit {
+    std::string mint{};
+    cashu::Unit unit = cashu::Unit::sat;
+    cashu::Msat value{};
 };
 
 /// Where a request came from, so that the answer goes back the same way.
@@ -44,7 +54,11 @@ public:
     [[nodiscard]] Result<void> insert(const Order& order);
     [[nodiscard]] Result<std::optional<Order>> find(const Bytes32& key);
     [[nodiscard]] Result<std::optional<Order>> find_by_redemption(int64_t redemption);
+    /// The last reply counts: change that came late replaces the note that it is due.
     [[nodiscard]] Result<void> settle(const Bytes32& key, const std::string& reply);
+    /// Its payment is lease time now.
+    [[nodiscard]] Result<void> credit(const Bytes32& key, cashu::Msat value);
+    [[nodiscard]] Result<std::vector<Credit>> credits_newest_first(const std::string& lease);
     /// Orders without a reply yet.
     [[nodiscard]] Result<std::vector<Order>> load_open();
 
@@ -54,10 +68,12 @@ public:
     [[nodiscard]] Result<bool> is_known_request(const nostr::EventId& message_id);
     /// Requests of an order that have not been answered, then marked as answered.
     [[nodiscard]] Result<std::vector<RequestOrigin>> take_unanswered(const Bytes32& order);
-    /// One of the requests that asked for an order: where its owner listens.
-    [[nodiscard]] Result<std::optional<RequestOrigin>> find_request(const Bytes32& order);
-    /// The order a known request belongs to, if it was about money.
-    [[nodiscard]] Result<std::optional<Bytes32>> order_of_request(const nostr::EventId& message_id);
+    /// Remembers a request that a refund's reply will answer.
+    [[nodiscard]] Result<void> insert_refund_request(const RequestOrigin& origin, const std::string& refund,
+                                                     UnixTime now);
+    [[nodiscard]] Result<std::vector<RequestOrigin>> take_unanswered_by_refund(const std::string& refund);
+    /// Where the owner of a lease last paid for it: the way to reach them unasked.
+    [[nodiscard]] Result<std::optional<RequestOrigin>> newest_origin(const std::string& lease);
     /// Requests without an order that are older than any request still accepted.
     [[nodiscard]] Result<void> forget_requests_before(UnixTime time);
 

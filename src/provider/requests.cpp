@@ -70,14 +70,10 @@ Result<std::optional<VolumeEncryption>> parse_volume_encryption(const Json& body
     return std::optional{std::move(encryption)};
 }
 
-Result<Request> parse_spawn(const Json& body)
+/// What a spawn and its quote share and may leave out.
+Result<void> parse_options(const Json& body, SpawnRequest& request)
 {
-    SpawnRequest request;
-    request.cashu_token = TRY(json_string(body, "cashu_token"));
     request.spec_id = TRY(optional_short_text(body, "pod_spec_id"));
-    request.image = TRY(short_text(body, "pod_image"));
-    request.username = TRY(short_text(body, "ssh_username"));
-    request.password = TRY(short_text(body, "ssh_password"));
     request.template_slug = TRY(optional_short_text(body, "template_slug"));
     if (request.template_slug && request.template_slug->empty())
         request.template_slug.reset();
@@ -85,6 +81,29 @@ Result<Request> parse_spawn(const Json& body)
     request.workload_id = TRY(optional_short_text(body, "workload_id"));
     TRY(parse_replication(body, request));
     request.volume_encryption = TRY(parse_volume_encryption(body));
+    return {};
+}
+
+Result<Request> parse_spawn(const Json& body)
+{
+    SpawnRequest request;
+    request.cashu_token = TRY(json_string(body, "cashu_token"));
+    request.image = TRY(short_text(body, "pod_image"));
+    request.username = TRY(short_text(body, "ssh_username"));
+    request.password = TRY(short_text(body, "ssh_password"));
+    TRY(parse_options(body, request));
+    return Request{std::move(request)};
+}
+
+Result<Request> parse_quote(const Json& body)
+{
+    QuoteRequest request;
+    const std::optional<std::string> image = TRY(optional_short_text(body, "pod_image"));
+    request.wish.image = image.value_or("");
+    const std::optional<std::string> username = TRY(optional_short_text(body, "ssh_username"));
+    request.wish.username = username.value_or("root");
+    TRY(parse_options(body, request.wish));
+    request.amount_msat = TRY(json_optional_u64(body, "amount_msat"));
     return Request{std::move(request)};
 }
 
@@ -92,7 +111,9 @@ Result<Request> parse_spawn(const Json& body)
 Result<Request> parse_named(const Json& body)
 {
     const std::string name = TRY(short_text(body, "request"));
-    if (name != "access" && name != "unlock")
+    if (name == "quote")
+        return parse_quote(body);
+    if (name != "access" && name != "stop" && name != "unlock")
         return fail(Errc::bad_input, "this provider does not know the request named there");
     std::string pod = TRY(short_text(body, "pod_id"));
     if (name == "unlock") {
@@ -101,6 +122,8 @@ Result<Request> parse_named(const Json& body)
             return fail(Errc::bad_input, "an unlock request has a volume_encryption");
         return Request{UnlockRequest{std::move(pod), std::move(*encryption)}};
     }
+    if (name == "stop")
+        return Request{StopRequest{std::move(pod)}};
     return Request{AccessRequest{std::move(pod)}};
 }
 

@@ -51,7 +51,19 @@ struct UnlockRequest {
     VolumeEncryption volume_encryption;
 };
 
-using Request = std::variant<SpawnRequest, TopUpRequest, StatusRequest, AccessRequest, UnlockRequest>;
+/// What would a spawn cost and would it be accepted? Costs nothing itself.
+struct QuoteRequest {
+    SpawnRequest wish; ///< without a token
+    std::optional<uint64_t> amount_msat;
+};
+
+/// End the lease now; what is unused goes back.
+struct StopRequest {
+    std::string pod;
+};
+
+using Request =
+    std::variant<SpawnRequest, TopUpRequest, StatusRequest, AccessRequest, UnlockRequest, QuoteRequest, StopRequest>;
 
 /// bad_input with a sentence for the sender.
 [[nodiscard]] Result<Request> parse_request(std::string_view text);

@@ -64,9 +64,7 @@ void Unlocks::tick(UnixTime now)
 
 void Unlocks::on_locked(const Lease& lease, UnixTime now)
 {
-    const std::optional<Order> order = p_.failures.take(p_.orders.find_by_redemption(lease.redemption));
-    const auto origin = order ? p_.failures.take(p_.orders.find_request(order->key)) : std::nullopt;
-    if (origin)
+    if (const auto origin = p_.failures.take(p_.orders.newest_origin(lease.id)))
         p_.replies.notify(*origin, encode_locked(lease.workload.number), now);
 }
 

@@ -66,7 +66,7 @@ struct RefundNote {
 /// A lease as replies show it.
 struct LeaseView {
     uint32_t number = 0;
-    std::string status; ///< Running, Locked, Pending, Expired, Failed
+    std::string status; ///< Running, Locked, Pending, Expired, Stopped, Failed
     UnixTime expires_at{};
     uint16_t ssh_port = 0;
     std::string username;

@@ -219,6 +219,17 @@ class Consumer:
                                  "--transport", transport))
 
 
+    def stop(self, provider, lease, transport="nip17"):
+        return Answer(self.start("stop", "--provider", provider.pubkey, "--lease", lease, "--transport", transport))
+
+    def access(self, provider, lease):
+        return Answer(self.start("access", "--provider", provider.pubkey, "--lease", lease))
+
+    def quote(self, provider, *, image=IMAGE, spec="basic", sats=None):
+        amount = ["--amount", sats] if sats else []
+        return Answer(self.start("quote", "--provider", provider.pubkey, "--image", image, "--spec", spec, *amount))
+
+
 class Provider:
     """The daemon under test, with its own state, port range and lease numbers."""
 
@@ -251,6 +262,7 @@ relays = {json.dumps(relays)}
 mints = {json.dumps(mints)}
 allow_practice_mints = {json.dumps(settings.get("practice", True))}
 lease_seconds_min = {settings.get("lease_seconds_min", 5)}
+lease_seconds_max = {settings.get("lease_seconds_max", 2592000)}
 heartbeat_seconds = {settings.get("heartbeat_seconds", 20)}
 lease_numbers = "{self.numbers.start}-{self.numbers.stop - 1}"
 
@@ -303,6 +315,11 @@ rate_msats_per_sec = {SATS_PER_SECOND_MSAT}
 
     def containers(self):
         return self.world.engine.containers(self.numbers)
+
+    def remove_containers(self):
+        """As a host does that loses them, behind the provider's back."""
+        for container in self.containers():
+            self.world.engine.call("DELETE", f"/containers/{container['Id']}?force=1")
 
     def nothing_left(self):
         return not self.world.engine.objects(self.numbers)

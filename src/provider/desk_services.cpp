@@ -1,0 +1,199 @@
+// The desk's requests that take no payment: status, access, quote and stop.
+
+#include "provider/desk.h"
+#include "provider/extensions.h"
+
+#include "util/log.h"
+
+#include <algorithm>
+
+namespace berth::provider {
+
+namespace {
+
+std::string refund_key_of(const std::string& lease)
+{
+    return "rest:" + lease;
+}
+
+} // namespace
+
+const Lease* Desk::find_pod(const std::string& pod, const std::string& sender) const
+{
+    if (const auto number = parse_pod_number(pod))
+        return p_.leases.find_number(*number);
+    const auto key = nostr::PublicKey::parse(pod);
+    return key && key->hex() == sender ? p_.leases.find_owner(sender) : nullptr;
+}
+
+std::optional<Lease> Desk::find_own_ended(const std::string& pod, const std::string& sender) const
+{
+    const auto number = parse_pod_number(pod);
+    if (!number)
+        return std::nullopt;
+    auto ended = p_.failures.take(p_.lease_rows.find_ended(*number));
+    return ended && ended->owner == sender ? std::move(ended) : std::nullopt;
+}
+
+void Desk::serve_status(const RequestOrigin& origin, const StatusRequest& request, UnixTime now)
+{
+    const Lease* lease = find_pod(request.pod, origin.sender);
+    if (lease && lease->owner == origin.sender) {
+        LeaseView view = view_of(*lease);
+        view.expires_at = expiry_of(*lease, now);
+        return answer(origin, encode_status(view, p_.options.public_address, now), now);
+    }
+    if (const auto ended = find_own_ended(request.pod, origin.sender))
+        return answer(origin, encode_status(view_of(*ended), p_.options.public_address, now), now);
+    refuse(origin, {error_type::not_found, "no such lease of yours"}, now);
+}
+
+void Desk::serve_access(const RequestOrigin& origin, const AccessRequest& request, UnixTime now)
+{
+    const Lease* lease = find_pod(request.pod, origin.sender);
+    if (!lease || lease->owner != origin.sender)
+        return refuse(origin, {error_type::not_found, "no such lease of yours"}, now);
+    answer(origin, encode_access_again(view_of(*lease), p_.options.public_address), now);
+}
+
+void Desk::serve_quote(const RequestOrigin& origin, const QuoteRequest& request, UnixTime now)
+{
+    Quote quote{.amount = request.amount_msat ? std::optional{cashu::Msat{*request.amount_msat}} : std::nullopt};
+    quote.spec = find_spec(request.wish.spec_id, p_.options);
+    if (quote.spec)
+        quote.free_slots = p_.leases.free_slots(*quote.spec);
+    auto verdict = admit(request.wish, p_.options, p_.random);
+    if (auto* refusal = std::get_if<Refusal>(&verdict)) {
+        quote.refusal = std::move(*refusal);
+        return answer(origin, encode_quote(p_.options, quote), now);
+    }
+    if (quote.amount)
+        quote.refusal = judge_duration(*quote.amount, *quote.spec, p_.options);
+    if (!p_.leases.is_surveyed())
+        return park(origin, request, {error_type::backend_error, "the container engine does not answer"}, now);
+    const std::string& image = std::get<Admission>(verdict).workload.image;
+    const Images::Answer found = p_.images.look(image, now);
+    if (found == Images::Answer::asking)
+        return park(origin, request, {error_type::backend_error, "the container engine does not answer"}, now);
+    quote.is_image_present = found == Images::Answer::present;
+    if (!quote.refusal && found == Images::Answer::failed)
+        quote.refusal = Refusal{error_type_of_image(p_.images.failure(image).code), p_.images.failure(image).message};
+    if (!quote.refusal && quote.free_slots == 0)
+        quote.refusal = Refusal{error_type::no_capacity, fmt::format("no room for another {} now", quote.spec->id)};
+    answer(origin, encode_quote(p_.options, quote), now);
+}
+
+void Desk::serve_stop(const RequestOrigin& origin, const StopRequest& request, UnixTime now)
+{
+    const Lease* lease = find_pod(request.pod, origin.sender);
+    if (!lease || lease->owner != origin.sender) {
+        if (const auto ended = find_own_ended(request.pod, origin.sender))
+            return join_refund(origin, ended->id, now);
+        return refuse(origin, {error_type::not_found, "no such lease of yours"}, now);
+    }
+    switch (lease->state) {
+    case LeaseState::redeeming:
+    case LeaseState::provisioning:
+        return refuse(origin, {error_type::busy, "that lease is still being made; stop it once it runs"}, now);
+    case LeaseState::running:
+    case LeaseState::locked:
+        if (now >= expiry_of(*lease, now))
+            return refuse(origin, {error_type::lease_expired, "that lease has ended by itself"}, now);
+        p_.failures.check(p_.orders.insert_refund_request(origin, refund_key_of(lease->id), now));
+        p_.intake.finish(origin.message_id);
+        p_.leases.stop(lease->id, "stopped", now);
+        return refund_unused(*lease, now);
+    case LeaseState::ending:
+    case LeaseState::ended:
+        return join_refund(origin, lease->id, now);
+    }
+}
+
+void Desk::join_refund(const RequestOrigin& origin, const std::string& lease, UnixTime now)
+{
+    const auto refund = p_.failures.take(p_.refund_rows.find_final(lease));
+    if (!refund)
+        return refuse(origin, {error_type::lease_expired, "that lease has ended by itself"}, now);
+    if (refund->reply || refund->announced)
+        return answer(origin, refund->reply ? *refund->reply : with_money(*refund, {}), now);
+    p_.failures.check(p_.orders.insert_refund_request(origin, refund->key, now));
+    p_.intake.finish(origin.message_id);
+}
+
+void Desk::refund_unused(const Lease& lease, UnixTime now)
+{
+    const auto left = std::chrono::floor<std::chrono::seconds>(expiry_of(lease, now) - now);
+    const std::chrono::seconds unused = std::clamp(left, std::chrono::seconds{0}, lease.duration);
+    const cashu::Msat owed = price_of(unused, lease.spec);
+    Refund refund{.key = refund_key_of(lease.id),
+                  .lease = lease.id,
+                  .member = "refund",
+                  .parts = share_out(owed, p_.failures.take(p_.orders.credits_newest_first(lease.id)))};
+    uint64_t refunded_msat = 0;
+    for (const RefundPart& part : refund.parts)
+        refunded_msat += cashu::to_msat(part.amount, part.unit).value_or(cashu::Msat{}).value;
+    refund.body = encode_unused_time({.number = lease.workload.number,
+                                      .reason = lease.end_reason,
+                                      .ended_at = now,
+                                      .bought = lease.duration,
+                                      .unused = unused,
+                                      .rate_msats_per_sec = lease.spec.rate_msats_per_sec,
+                                      .owed = owed,
+                                      .refunded_msat = refunded_msat});
+    log::info("lease {} {}: {} s unused, {} msat go back", lease.workload.number, lease.end_reason, unused.count(),
+              refunded_msat);
+    p_.refunds.begin(refund, now);
+}
+
+void Desk::on_refund(const Refund& refund, const std::string& body, UnixTime now)
+{
+    std::vector<RequestOrigin> waiting = p_.failures.take(p_.orders.take_unanswered_by_refund(refund.key));
+    if (refund.order) {
+        p_.failures.check(p_.orders.settle(*refund.order, body));
+        waiting = p_.failures.take(p_.orders.take_unanswered(*refund.order));
+    }
+    if (waiting.empty()) {
+        if (const auto origin = p_.failures.take(p_.orders.newest_origin(refund.lease)))
+            p_.replies.notify(*origin, body, now);
+    }
+    for (const RequestOrigin& origin : waiting)
+        p_.replies.answer(origin, body, now);
+}
+
+LeaseView Desk::view_of(const Lease& lease) const
+{
+    LeaseView view{.number = lease.workload.number,
+                   .status = {},
+                   .expires_at = lease.expires_at,
+                   .ssh_port = 0,
+                   .username = lease.username,
+                   .password = lease.password,
+                   .container_ip = lease.container_ip,
+                   .template_ports = {},
+                   .spec = lease.spec};
+    switch (lease.state) {
+    case LeaseState::redeeming:
+    case LeaseState::provisioning:
+        view.status = "Pending";
+        break;
+    case LeaseState::running:
+        view.status = "Running";
+        break;
+    case LeaseState::locked:
+        view.status = "Locked";
+        break;
+    case LeaseState::ending:
+    case LeaseState::ended:
+        view.status = lease.end_reason == "expired" ? "Expired" : lease.end_reason == "stopped" ? "Stopped" : "Failed";
+        break;
+    }
+    for (const compute::PortMapping& port : lease.workload.ports) {
+        if (port.label == "ssh")
+            view.ssh_port = port.host_port;
+        else
+            view.template_ports.push_back(port);
+    }
+    return view;
+}
+
+} // namespace berth::provider
