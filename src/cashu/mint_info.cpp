@@ -140,6 +140,8 @@ Result<MintInfo> decode_mint_info(std::string_view json_text)
     info.minting = TRY(parse_methods(*nuts, "4"));
     info.melting = TRY(parse_methods(*nuts, "5"));
     info.cache = TRY(parse_cache(*nuts));
+    if (const Json* batches = wire::find(*nuts, "29"))
+        info.batch_quotes_max = TRY(json_optional_u64(*batches, "max_batch_size"));
     info.protected_paths = TRY(parse_protected(*nuts));
     return info;
 }
@@ -162,6 +164,8 @@ std::string encode_mint_info(const MintInfo& info)
         OrderedJson ttl = info.cache->ttl_seconds ? OrderedJson(*info.cache->ttl_seconds) : OrderedJson(nullptr);
         nuts["19"] = {{"ttl", std::move(ttl)}, {"cached_endpoints", endpoints_json(info.cache->paths)}};
     }
+    if (info.batch_quotes_max)
+        nuts["29"] = {{"max_batch_size", *info.batch_quotes_max}};
     if (!info.protected_paths.empty())
         nuts["21"] = {{"protected_endpoints", endpoints_json(info.protected_paths)}};
     body["nuts"] = std::move(nuts);

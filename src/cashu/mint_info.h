@@ -34,6 +34,7 @@ struct MintInfo {
     std::vector<PaymentMethod> minting; ///< NUT-04, empty when disabled
     std::vector<PaymentMethod> melting; ///< NUT-05, empty when disabled
     std::optional<ResponseCache> cache;
+    std::optional<uint64_t> batch_quotes_max; ///< NUT-29
     std::vector<std::string> protected_paths; ///< NUT-21 and NUT-22
     bool practice = false;                    ///< member "practice" of ours: the money is not real
 };
@@ -67,6 +68,7 @@ constexpr uint64_t kUnitMismatch = 11010;
 constexpr uint64_t kUnitUnsupported = 11013;
 constexpr uint64_t kTooManyInputs = 11014;
 constexpr uint64_t kTooManyOutputs = 11015;
+constexpr uint64_t kDuplicateQuotes = 11016;
 constexpr uint64_t kKeysetUnknown = 12001;
 constexpr uint64_t kKeysetInactive = 12002;
 constexpr uint64_t kKeysetExpired = 12003;

@@ -40,11 +40,13 @@ CREATE TABLE mint_answers(
 CREATE INDEX mint_answers_by_expiry ON mint_answers(expires_at);
 )";
 
+const char* const kQuoteMethod = "ALTER TABLE mint_quotes ADD COLUMN method TEXT NOT NULL DEFAULT 'bolt11'";
+
 } // namespace
 
 Result<MintStore> MintStore::create(db::Database& database)
 {
-    TRY(db::migrate(database, "practice_mint", {kSchema}));
+    TRY(db::migrate(database, "practice_mint", {kSchema, kQuoteMethod}));
     return MintStore{database};
 }
 
@@ -133,8 +135,8 @@ Result<void> MintStore::add_signature(const crypto::Point& B_, const cashu::Blin
 
 Result<std::optional<StoredQuote>> MintStore::find_quote(QuoteKind kind, const std::string& id)
 {
-    db::Statement select = database_->prepare("SELECT unit, amount, state, request, expiry, pubkey FROM mint_quotes"
-                                              " WHERE id = ? AND kind = ?");
+    db::Statement select = database_->prepare("SELECT unit, amount, state, request, expiry, pubkey, method"
+                                              " FROM mint_quotes WHERE id = ? AND kind = ?");
     const bool known = TRY(select.bind(id).bind(static_cast<int>(kind)).step());
     if (!known)
         return std::optional<StoredQuote>{};
@@ -146,14 +148,15 @@ Result<std::optional<StoredQuote>> MintStore::find_quote(QuoteKind kind, const s
                                      .state = static_cast<cashu::QuoteState>(select.integer(2)),
                                      .request = select.text(3),
                                      .expiry = select.integer(4),
-                                     .pubkey = select.optional_text(5)}};
+                                     .pubkey = select.optional_text(5),
+                                     .method = select.text(6)}};
 }
 
 Result<void> MintStore::add_quote(const StoredQuote& quote)
 {
     return database_
-        ->prepare("INSERT INTO mint_quotes(id, kind, unit, amount, state, request, expiry, pubkey)"
-                  " VALUES(?, ?, ?, ?, ?, ?, ?, ?)")
+        ->prepare("INSERT INTO mint_quotes(id, kind, unit, amount, state, request, expiry, pubkey, method)"
+                  " VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?)")
         .bind(quote.id)
         .bind(static_cast<int>(quote.kind))
         .bind(cashu::name_of(quote.unit))
@@ -162,6 +165,7 @@ Result<void> MintStore::add_quote(const StoredQuote& quote)
         .bind(quote.request)
         .bind(quote.expiry)
         .bind(quote.pubkey)
+        .bind(quote.method)
         .run();
 }
 

@@ -25,6 +25,7 @@ struct StoredQuote {
     std::string request;
     int64_t expiry = 0;                ///< Unix seconds
     std::optional<std::string> pubkey; ///< NUT-20, hex
+    std::string method = "bolt11";     ///< of payment
 };
 
 class MintStore {

@@ -1,5 +1,6 @@
 #include "local/practice_mint.h"
 
+#include "cashu/batch_mint.h"
 #include "cashu/conditions.h"
 #include "cashu/mint_info.h"
 #include "crypto/hash.h"
@@ -12,7 +13,7 @@ namespace berth::local {
 namespace {
 
 constexpr uint64_t kUnclassified = 50000;
-const char* const kCachedPaths[] = {"/v1/swap", "/v1/mint/bolt11", "/v1/melt/bolt11"};
+const char* const kCachedPaths[] = {"/v1/swap", "/v1/mint/bolt11", "/v1/mint/bolt11/batch", "/v1/melt/bolt11"};
 
 bool is_cached(std::string_view path)
 {
@@ -34,6 +35,11 @@ MintAnswer refuse(uint64_t code, std::string_view detail)
 MintAnswer refuse_body(const Error& error)
 {
     return refuse(kUnclassified, error.message);
+}
+
+MintAnswer refuse_unknown_quote()
+{
+    return refuse(kUnclassified, "unknown quote");
 }
 
 Result<std::unique_ptr<PracticeMint>> PracticeMint::create(db::Database& database, crypto::Random& random,
@@ -184,6 +190,10 @@ Result<MintAnswer> PracticeMint::post(std::string_view path, std::string_view bo
         return quote_mint(body, now);
     if (path == "/v1/mint/bolt11")
         return mint(body, now);
+    if (path == "/v1/mint/quote/bolt11/check")
+        return check_quotes(body);
+    if (path == "/v1/mint/bolt11/batch")
+        return mint_batch(body, now);
     if (path == "/v1/melt/quote/bolt11")
         return quote_melt(body, now);
     if (path == "/v1/melt/bolt11")
@@ -201,6 +211,7 @@ MintAnswer PracticeMint::info(int64_t now) const
     info.time = static_cast<uint64_t>(now);
     info.supported = {7, 8, 9, 10, 11, 12, 14, 20};
     info.practice = true;
+    info.batch_quotes_max = cashu::kBatchQuotesMax;
     for (const cashu::Unit unit : options_.units) {
         const cashu::PaymentMethod method{
             .method = "bolt11", .unit = unit, .amount_min = 1, .amount_max = options_.quote_amount_max};

@@ -1,7 +1,8 @@
 #pragma once
 // A Cashu mint whose money is worth nothing, for trying and testing: it pays its own invoices. Says so in /v1/info.
-// NUT-01 to 09, 10, 11, 12, 14, 19 (if asked for), 20, 23. No socket, no clock: a request in, an answer out.
+// NUT-01 to 09, 10, 11, 12, 14, 19 (if asked for), 20, 23, 29. No socket, no clock: a request in, an answer out.
 
+#include "cashu/mint_quotes.h"
 #include "crypto/random.h"
 #include "local/mint_store.h"
 #include "util/time.h"
@@ -83,6 +84,17 @@ private:
     [[nodiscard]] Result<MintAnswer> melt(std::string_view body, int64_t now);
     [[nodiscard]] Result<MintAnswer> show_quote(QuoteKind kind, const std::string& id);
     [[nodiscard]] bool mints(cashu::Unit unit) const;
+    /// Only of the payment method that we serve: a quote of another is unknown to its endpoints.
+    [[nodiscard]] Result<std::optional<StoredQuote>> find_mint_quote(const std::string& id);
+    [[nodiscard]] Objection object_to_quote(const StoredQuote& quote, const std::vector<cashu::BlindedMessage>& outputs,
+                                            const std::optional<Bytes64>& signature) const;
+    /// Signs the outputs, which must be of the quotes' unit and worth exactly as much. One quote at least.
+    [[nodiscard]] Result<MintAnswer> issue(const std::vector<StoredQuote>& quotes,
+                                           const std::vector<cashu::BlindedMessage>& outputs, int64_t now);
+
+    // practice_mint_batch.cpp
+    [[nodiscard]] Result<MintAnswer> check_quotes(std::string_view body);
+    [[nodiscard]] Result<MintAnswer> mint_batch(std::string_view body, int64_t now);
 
     // practice_mint_proofs.cpp
     [[nodiscard]] Objection object_to_inputs(const std::vector<cashu::Proof>& inputs, cashu::Unit& unit, int64_t now);
@@ -109,6 +121,10 @@ private:
 [[nodiscard]] MintAnswer refuse(uint64_t code, std::string_view detail);
 /// For bodies that are not what the endpoint takes.
 [[nodiscard]] MintAnswer refuse_body(const Error& error);
+[[nodiscard]] MintAnswer refuse_unknown_quote();
+
+/// What a wallet is shown of a quote to mint.
+[[nodiscard]] cashu::MintQuote mint_quote_of(const StoredQuote& quote);
 
 /// Sum of the outputs' amounts; bad_input on overflow.
 [[nodiscard]] Result<cashu::Amount> total_of(const std::vector<cashu::BlindedMessage>& outputs);

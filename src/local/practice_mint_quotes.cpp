@@ -14,7 +14,7 @@ namespace berth::local {
 namespace {
 
 constexpr int64_t kQuoteLifeSeconds = 3600;
-constexpr uint64_t kUnclassified = 50000;
+constexpr const char* kMethod = "bolt11";
 
 /// A regtest invoice of this amount, whose body is random: what a wallet shows looks right, and no node could pay it.
 std::string make_invoice(cashu::Msat amount, crypto::Random& random)
@@ -24,19 +24,8 @@ std::string make_invoice(cashu::Msat amount, crypto::Random& random)
 
 MintAnswer show(const StoredQuote& quote)
 {
-    if (quote.kind == QuoteKind::mint) {
-        cashu::MintQuote shown{.quote = quote.id,
-                               .request = quote.request,
-                               .amount = quote.amount,
-                               .unit = quote.unit,
-                               .state = quote.state,
-                               .expiry = quote.expiry,
-                               .pubkey = std::nullopt};
-        if (quote.pubkey)
-            if (Result<crypto::Point> key = crypto::Point::parse_hex(*quote.pubkey))
-                shown.pubkey = *key;
-        return MintAnswer{.body = cashu::encode_mint_quote(shown)};
-    }
+    if (quote.kind == QuoteKind::mint)
+        return MintAnswer{.body = cashu::encode_mint_quote(mint_quote_of(quote))};
     return MintAnswer{.body = cashu::encode_melt_quote({.quote = quote.id,
                                                         .request = quote.request,
                                                         .amount = quote.amount,
@@ -65,6 +54,21 @@ std::vector<cashu::BlindedMessage> fill_blanks(const std::vector<cashu::BlindedM
 
 } // namespace
 
+cashu::MintQuote mint_quote_of(const StoredQuote& quote)
+{
+    cashu::MintQuote shown{.quote = quote.id,
+                           .request = quote.request,
+                           .amount = quote.amount,
+                           .unit = quote.unit,
+                           .state = quote.state,
+                           .expiry = quote.expiry,
+                           .pubkey = std::nullopt};
+    if (quote.pubkey)
+        if (Result<crypto::Point> key = crypto::Point::parse_hex(*quote.pubkey))
+            shown.pubkey = *key;
+    return shown;
+}
+
 bool PracticeMint::mints(cashu::Unit unit) const
 {
     return std::find(options_.units.begin(), options_.units.end(), unit) != options_.units.end();
@@ -73,7 +77,7 @@ bool PracticeMint::mints(cashu::Unit unit) const
 Result<MintAnswer> PracticeMint::show_quote(QuoteKind kind, const std::string& id)
 {
     const std::optional<StoredQuote> quote = TRY(store_.find_quote(kind, id));
-    return quote ? show(*quote) : refuse(kUnclassified, "unknown quote");
+    return quote && quote->method == kMethod ? show(*quote) : refuse_unknown_quote();
 }
 
 Result<MintAnswer> PracticeMint::quote_mint(std::string_view body, int64_t now)
@@ -100,29 +104,59 @@ Result<MintAnswer> PracticeMint::quote_mint(std::string_view body, int64_t now)
     return show(quote);
 }
 
+Result<std::optional<StoredQuote>> PracticeMint::find_mint_quote(const std::string& id)
+{
+    std::optional<StoredQuote> quote = TRY(store_.find_quote(QuoteKind::mint, id));
+    if (quote && quote->method != kMethod)
+        quote.reset();
+    return quote;
+}
+
+PracticeMint::Objection PracticeMint::object_to_quote(const StoredQuote& quote,
+                                                      const std::vector<cashu::BlindedMessage>& outputs,
+                                                      const std::optional<Bytes64>& signature) const
+{
+    if (quote.state == cashu::QuoteState::issued)
+        return std::optional{refuse(cashu::mint_error::kQuoteIssued, "the quote has already been issued")};
+    if (quote.state != cashu::QuoteState::paid)
+        return std::optional{refuse(cashu::mint_error::kQuoteNotPaid, "the quote is not paid")};
+    if (quote.pubkey) {
+        const crypto::Point key = TRY(crypto::Point::parse_hex(*quote.pubkey));
+        if (!signature || !cashu::verify_mint_quote(quote.id, outputs, key, *signature))
+            return std::optional{refuse(cashu::mint_error::kQuoteSignatureInvalid, "signature missing or invalid")};
+    }
+    return std::optional<MintAnswer>{};
+}
+
 Result<MintAnswer> PracticeMint::mint(std::string_view body, int64_t now)
 {
     const Result<cashu::MintRequest> request = cashu::decode_mint_request(body);
     if (!request)
         return refuse_body(request.error());
-    const std::optional<StoredQuote> quote = TRY(store_.find_quote(QuoteKind::mint, request->quote));
+    const std::optional<StoredQuote> quote = TRY(find_mint_quote(request->quote));
     if (!quote)
-        return refuse(kUnclassified, "unknown quote");
-    if (quote->state == cashu::QuoteState::issued)
-        return refuse(cashu::mint_error::kQuoteIssued, "the quote has already been issued");
-    if (quote->pubkey) {
-        const crypto::Point key = TRY(crypto::Point::parse_hex(*quote->pubkey));
-        if (!request->signature || !cashu::verify_mint_quote(quote->id, request->outputs, key, *request->signature))
-            return refuse(cashu::mint_error::kQuoteSignatureInvalid, "signature missing or invalid");
-    }
-    const std::optional<MintAnswer> bad_outputs = TRY(object_to_outputs(request->outputs, quote->unit, now));
+        return refuse_unknown_quote();
+    const std::optional<MintAnswer> bad_quote = TRY(object_to_quote(*quote, request->outputs, request->signature));
+    if (bad_quote)
+        return *bad_quote;
+    return issue({*quote}, request->outputs, now);
+}
+
+Result<MintAnswer> PracticeMint::issue(const std::vector<StoredQuote>& quotes,
+                                       const std::vector<cashu::BlindedMessage>& outputs, int64_t now)
+{
+    const std::optional<MintAnswer> bad_outputs = TRY(object_to_outputs(outputs, quotes.front().unit, now));
     if (bad_outputs)
         return *bad_outputs;
-    const Result<cashu::Amount> wanted = total_of(request->outputs);
-    if (!wanted || *wanted != quote->amount)
-        return refuse(cashu::mint_error::kNotBalanced, "outputs do not equal the quote");
-    TRY(store_.set_quote_state(quote->id, cashu::QuoteState::issued));
-    const std::vector<cashu::BlindSignature> signatures = TRY(sign(request->outputs));
+    cashu::Amount owed = 0; // no overflow: quotes are bounded in amount and number
+    for (const StoredQuote& quote : quotes)
+        owed += quote.amount;
+    const Result<cashu::Amount> wanted = total_of(outputs);
+    if (!wanted || *wanted != owed)
+        return refuse(cashu::mint_error::kNotBalanced, "outputs do not equal the quotes");
+    for (const StoredQuote& quote : quotes)
+        TRY(store_.set_quote_state(quote.id, cashu::QuoteState::issued));
+    const std::vector<cashu::BlindSignature> signatures = TRY(sign(outputs));
     return MintAnswer{.body = cashu::encode_signatures(signatures)};
 }
 
@@ -159,7 +193,7 @@ Result<MintAnswer> PracticeMint::melt(std::string_view body, int64_t now)
         return refuse_body(request.error());
     const std::optional<StoredQuote> quote = TRY(store_.find_quote(QuoteKind::melt, request->quote));
     if (!quote)
-        return refuse(kUnclassified, "unknown quote");
+        return refuse_unknown_quote();
     if (quote->state == cashu::QuoteState::paid)
         return refuse(cashu::mint_error::kInvoicePaid, "the invoice is paid already");
     cashu::Unit unit{};

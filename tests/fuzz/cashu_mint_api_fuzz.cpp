@@ -1,5 +1,6 @@
 // Whatever body decodes is encoded to a text that decodes and is encoded the same again. The first byte picks the body.
 
+#include "cashu/batch_mint.h"
 #include "cashu/mint_info.h"
 #include "cashu/mint_quotes.h"
 
@@ -63,6 +64,9 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size)
         break;
     case 'b':
         check(body, decode_melt_request, encode_melt_request);
+        break;
+    case 'c':
+        check(body, decode_batch_mint_request, encode_batch_mint_request);
         break;
     default:
         VERIFY(decode_mint_error(body).detail.size() <= 1000);
