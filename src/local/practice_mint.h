@@ -129,7 +129,4 @@ private:
 /// Sum of the outputs' amounts; bad_input on overflow.
 [[nodiscard]] Result<cashu::Amount> total_of(const std::vector<cashu::BlindedMessage>& outputs);
 
-/// Millisatoshi that a BOLT-11 invoice asks for, by its human-readable part; bad_input without an amount.
-[[nodiscard]] Result<cashu::Msat> invoice_amount(std::string_view invoice);
-
 } // namespace berth::local

@@ -1,13 +1,12 @@
 // PracticeMint: quotes (NUT-04, NUT-05, NUT-23). Invoices look like BOLT-11 but pay nobody; they are paid when made.
 
 #include "cashu/conditions.h"
+#include "cashu/invoice.h"
 #include "cashu/mint_info.h"
 #include "local/practice_mint.h"
-#include "util/bech32.h"
 #include "util/hex.h"
 
 #include <algorithm>
-#include <charconv>
 
 namespace berth::local {
 
@@ -16,10 +15,11 @@ namespace {
 constexpr int64_t kQuoteLifeSeconds = 3600;
 constexpr const char* kMethod = "bolt11";
 
-/// A regtest invoice of this amount, whose body is random: what a wallet shows looks right, and no node could pay it.
-std::string make_invoice(cashu::Msat amount, crypto::Random& random)
+/// What a wallet shows looks right, and no node could pay it.
+std::string make_invoice(cashu::Msat amount, int64_t now, crypto::Random& random)
 {
-    return encode_bech32(fmt::format("lnbcrt{}0p", amount.value), random.bytes32());
+    return cashu::encode_practice_invoice(
+        {.amount = amount, .payment_hash = random.bytes32(), .created_at = now, .expires_at = now + kQuoteLifeSeconds});
 }
 
 MintAnswer show(const StoredQuote& quote)
@@ -95,7 +95,7 @@ Result<MintAnswer> PracticeMint::quote_mint(std::string_view body, int64_t now)
                       .unit = request->unit,
                       .amount = request->amount,
                       .state = cashu::QuoteState::paid,
-                      .request = make_invoice(amount, random_),
+                      .request = make_invoice(amount, now, random_),
                       .expiry = now + kQuoteLifeSeconds,
                       .pubkey = std::nullopt};
     if (request->pubkey)
@@ -167,15 +167,16 @@ Result<MintAnswer> PracticeMint::quote_melt(std::string_view body, int64_t now)
         return refuse_body(request.error());
     if (!mints(request->unit))
         return refuse(cashu::mint_error::kUnitUnsupported, "unit not supported");
-    const Result<cashu::Msat> asked = invoice_amount(request->request);
-    if (!asked)
-        return refuse_body(asked.error());
-    const cashu::Amount whole = cashu::from_msat(*asked, request->unit);
+    const Result<cashu::Invoice> invoice = cashu::decode_invoice(request->request);
+    if (!invoice)
+        return refuse_body(invoice.error());
+    const cashu::Msat asked = invoice->amount.value_or(cashu::Msat{});
+    const cashu::Amount whole = cashu::from_msat(asked, request->unit);
     const cashu::Msat paid = TRY(cashu::to_msat(whole, request->unit));
     StoredQuote quote{.id = encode_hex(random_.bytes32()),
                       .kind = QuoteKind::melt,
                       .unit = request->unit,
-                      .amount = paid < *asked ? whole + 1 : whole,
+                      .amount = paid < asked ? whole + 1 : whole,
                       .state = cashu::QuoteState::unpaid,
                       .request = request->request,
                       .expiry = now + kQuoteLifeSeconds,
@@ -229,32 +230,6 @@ Result<MintAnswer> PracticeMint::melt(std::string_view body, int64_t now)
                                                         .expiry = quote->expiry,
                                                         .payment_preimage = encode_hex(random_.bytes32()),
                                                         .change = std::move(signatures)})};
-}
-
-Result<cashu::Msat> invoice_amount(std::string_view invoice)
-{
-    const size_t separator = invoice.rfind('1');
-    if (separator == std::string_view::npos || invoice.substr(0, 2) != "ln")
-        return fail(Errc::bad_input, "not a BOLT-11 invoice");
-    const std::string_view prefix = invoice.substr(0, separator);
-    const size_t digits_at = prefix.find_first_of("0123456789");
-    if (digits_at == std::string_view::npos)
-        return fail(Errc::bad_input, "the invoice names no amount");
-    uint64_t number = 0;
-    const auto [end, error] = std::from_chars(prefix.data() + digits_at, prefix.data() + prefix.size(), number);
-    const std::string_view multiplier = prefix.substr(static_cast<size_t>(end - prefix.data()));
-    constexpr uint64_t kNumberMax = uint64_t{1} << 44;
-    if (error != std::errc{} || number > kNumberMax)
-        return fail(Errc::bad_input, "the invoice's amount is out of range");
-    if (multiplier == "p" && number % 10 == 0)
-        return cashu::Msat{number / 10};
-    if (multiplier == "n")
-        return cashu::Msat{number * 100};
-    if (multiplier == "u")
-        return cashu::Msat{number * 100'000};
-    if (multiplier == "m" && number <= kNumberMax / 1000)
-        return cashu::Msat{number * 100'000'000};
-    return fail(Errc::bad_input, "the invoice's amount is malformed or out of range");
 }
 
 } // namespace berth::local

@@ -78,7 +78,11 @@ Result<Bytes> to_eights(ByteView values)
 
 std::string encode_bech32(std::string_view prefix, ByteView data, Bech32Form form)
 {
-    Bytes values = to_fives(data);
+    return encode_bech32_words(prefix, to_fives(data), form);
+}
+
+std::string encode_bech32_words(std::string_view prefix, Bytes values, Bech32Form form)
+{
     const size_t payload_length = values.size();
     values.insert(values.end(), kChecksumLength, 0);
     const uint32_t checksum = checksum_of(prefix, values) ^ constant_of(form);
@@ -91,7 +95,7 @@ std::string encode_bech32(std::string_view prefix, ByteView data, Bech32Form for
     return out;
 }
 
-Result<Bech32> decode_bech32(std::string_view text, size_t characters_max, Bech32Form form)
+Result<Bech32Words> decode_bech32_words(std::string_view text, size_t characters_max, Bech32Form form)
 {
     if (text.size() > characters_max)
         return fail(Errc::bad_input, "bech32 text of {} characters, limit {}", text.size(), characters_max);
@@ -121,8 +125,14 @@ Result<Bech32> decode_bech32(std::string_view text, size_t characters_max, Bech3
     if (checksum_of(prefix, values) != constant_of(form))
         return fail(Errc::bad_input, "bech32 checksum does not match");
     values.resize(values.size() - kChecksumLength);
-    Bytes data = TRY(to_eights(values));
-    return Bech32{std::string{prefix}, std::move(data)};
+    return Bech32Words{std::string{prefix}, std::move(values)};
+}
+
+Result<Bech32> decode_bech32(std::string_view text, size_t characters_max, Bech32Form form)
+{
+    Bech32Words decoded = TRY(decode_bech32_words(text, characters_max, form));
+    Bytes data = TRY(to_eights(decoded.words));
+    return Bech32{std::move(decoded.prefix), std::move(data)};
 }
 
 } // namespace berth

@@ -19,4 +19,16 @@ struct Bech32 {
 [[nodiscard]] Result<Bech32> decode_bech32(std::string_view text, size_t characters_max = 5000,
                                            Bech32Form form = Bech32Form::bech32);
 
+/// Text whose payload stays in groups of 5 bits, as in BOLT 11.
+struct Bech32Words {
+    std::string prefix; ///< lower case
+    Bytes words;        ///< values below 32, without the checksum
+};
+
+[[nodiscard]] Result<Bech32Words> decode_bech32_words(std::string_view text, size_t characters_max = 5000,
+                                                      Bech32Form form = Bech32Form::bech32);
+
+[[nodiscard]] std::string encode_bech32_words(std::string_view prefix, Bytes words,
+                                              Bech32Form form = Bech32Form::bech32);
+
 } // namespace berth
