@@ -137,12 +137,22 @@ void CounterScan::on_states(const KeysetId& id, ScanRow scan, const std::vector<
     advance(std::move(scan), found);
 }
 
+Result<void> CounterScan::keep(const StoredProof& proof)
+{
+    const bool is_new = TRY(store_.add_proof(proof));
+    if (!is_new)
+        return {};
+    LedgerDraft draft{{.at = clock_(), .movement = Movement::recovery, .mint = proof.mint, .unit = proof.unit}};
+    draft.take(Account::recovered, proof.proof.amount).add(Account::unspent, proof.proof.amount);
+    return store_.ledger().post(draft);
+}
+
 void CounterScan::advance(ScanRow scan, const std::vector<StoredProof>& found)
 {
     const bool ended = scan.empty_batches >= kEmptyBatchesToEnd;
     const auto stored = rows::in_savepoint(database_, [&]() -> Result<void> {
         for (const StoredProof& proof : found)
-            TRY(store_.add_proof(proof));
+            TRY(keep(proof));
         if (!ended)
             return store_.put_scan(scan);
         if (scan.highest_hit)

@@ -23,6 +23,7 @@ private:
     void on_batch(const KeysetId& id, const std::vector<StoredOutput>& batch, const Result<RestoreReply>& reply);
     void on_states(const KeysetId& id, ScanRow scan, const std::vector<Proof>& proofs,
                    const Result<std::vector<ProofStateOf>>& reply);
+    [[nodiscard]] Result<void> keep(const StoredProof& proof);
     void advance(ScanRow scan, const std::vector<StoredProof>& found);
     void retry(ScanRow scan);
 

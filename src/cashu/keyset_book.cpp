@@ -182,18 +182,35 @@ void KeysetBook::on_keysets(const std::string& mint, uint64_t generation, const 
         if (!imported)
             progress->problem = imported.error().message;
     }
-    // A listed keyset that is gone from the list can take no outputs any more.
+    const auto noted = note_missing(mint, *reply);
+    if (!noted)
+        return end_refresh(mint, noted.error().message);
+    fetch_next_keys(mint, generation);
+}
+
+Result<void> KeysetBook::note_missing(const std::string& mint, const KeysetsReply& reply)
+{
+    std::string gone;
+    const int64_t now = unix_seconds(clock_());
     for (KeysetRow& row : store_.keysets(mint)) {
-        const bool listed = std::any_of(reply->keysets.begin(), reply->keysets.end(),
+        const bool listed = std::any_of(reply.keysets.begin(), reply.keysets.end(),
                                         [&row](const Keyset& keyset) { return keyset.id == row.keyset.id; });
-        if (!listed && row.keyset.active) {
-            row.keyset.active = false;
-            const auto stored = store_.put_keyset(row);
-            if (!stored)
-                return end_refresh(mint, stored.error().message);
+        if (listed)
+            continue;
+        // What signed for us can't be forgotten before its expiry, unless this is another mint than it was.
+        const bool expired = row.keyset.final_expiry && *row.keyset.final_expiry < now;
+        if (!expired && store_.is_keyset_used(row.keyset.id))
+            gone = row.keyset.id;
+        if (row.keyset.active) {
+            row.keyset.active = false; // it takes no outputs any more
+            TRY(store_.put_keyset(row));
         }
     }
-    fetch_next_keys(mint, generation);
+    if (gone.empty())
+        return store_.set_mint_fault(mint, WalletStore::MintFault::keysets, "");
+    log::error("mint {} no longer lists keyset {}, which it signed with; nothing more is received there", mint, gone);
+    return store_.set_mint_fault(mint, WalletStore::MintFault::keysets,
+                                 fmt::format("it no longer lists keyset {}, which it signed with", gone));
 }
 
 void KeysetBook::fetch_next_keys(const std::string& mint, uint64_t generation)

@@ -55,6 +55,8 @@ private:
 
     void on_info(const std::string& mint, uint64_t generation, const Result<std::string>& text);
     void on_keysets(const std::string& mint, uint64_t generation, const Result<KeysetsReply>& reply);
+    /// Known keysets that the mint left out of its list.
+    [[nodiscard]] Result<void> note_missing(const std::string& mint, const KeysetsReply& reply);
     void fetch_next_keys(const std::string& mint, uint64_t generation);
     void on_keys(const std::string& mint, uint64_t generation, const Keyset& wanted, const Result<KeysetsReply>& reply);
     void end_refresh(const std::string& mint, const std::string& failure);

@@ -4,6 +4,7 @@
 #include "util/log.h"
 
 #include <algorithm>
+#include <charconv>
 #include <cmath>
 
 namespace berth::cashu {
@@ -12,7 +13,9 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr auto kSilence = 61s;
+constexpr std::chrono::seconds kSilence{61};
+constexpr std::chrono::seconds kSilenceMax{3600};
+constexpr auto kMeltTimeout = 180s;
 constexpr auto kSwapTimeout = 60s;
 constexpr auto kReadTimeout = 30s;
 constexpr auto kExpiryMargin = 15s;
@@ -75,6 +78,36 @@ SwapReply read_swap(net::HttpResult result)
     return reply;
 }
 
+MeltReply read_melt(net::HttpResult result)
+{
+    MeltReply reply;
+    if (!result) {
+        reply.detail = result.error().message;
+        return reply;
+    }
+    if (result->status == 200) {
+        auto quote = decode_melt_quote(result->body);
+        if (quote)
+            reply.quote = std::move(quote).value();
+        else
+            reply.detail = quote.error().message;
+        return reply;
+    }
+    const MintError error = decode_mint_error(result->body);
+    reply.detail = fmt::format("{}: {}", result->status, error.detail);
+    reply.refused = result->status == 400 && error.code && !error.detail.empty();
+    return reply;
+}
+
+/// A Retry-After in seconds; zero for none, or for one in the form of a date.
+std::chrono::seconds seconds_of(const std::string& retry_after)
+{
+    uint32_t seconds = 0;
+    const char* end = retry_after.data() + retry_after.size();
+    const auto parsed = std::from_chars(retry_after.data(), end, seconds);
+    return std::chrono::seconds{parsed.ec == std::errc{} && parsed.ptr == end ? seconds : 0};
+}
+
 } // namespace
 
 double MintPace::per_minute(UnixTime now) const
@@ -116,10 +149,10 @@ void MintPace::spend(MintCall call, UnixTime now)
     counted_at_ = now;
 }
 
-void MintPace::on_rate_limited(UnixTime now)
+void MintPace::on_rate_limited(UnixTime now, std::chrono::seconds retry_after)
 {
     limited_ = true;
-    silent_until_ = now + kSilence;
+    silent_until_ = now + std::clamp<std::chrono::seconds>(retry_after, kSilence, kSilenceMax);
     counted_at_ = silent_until_;
     tokens_ = 1;
 }
@@ -165,8 +198,8 @@ void MintClient::finish(uint64_t id, net::HttpResult result)
     calls_.erase(found);
     --in_flight_[call.mint];
     if (result && result->status == 429) {
-        log::warn("mint {} limits our rate; silent for a minute", call.mint);
-        paces_[call.mint].on_rate_limited(clock_());
+        log::warn("mint {} limits our rate; silent for a while", call.mint);
+        paces_[call.mint].on_rate_limited(clock_(), seconds_of(result->retry_after));
     }
     call.done(std::move(result));
 }
@@ -227,6 +260,27 @@ void MintClient::restore(const std::string& mint, const std::vector<BlindedMessa
     post(mint, "/v1/restore", encode_restore_request(outputs), [done = std::move(done)](Result<std::string> body) {
         done(body ? decode_restore_reply(*body) : Result<RestoreReply>{pass_on(body)});
     });
+}
+
+void MintClient::request_melt_quote(const std::string& mint, const MeltQuoteRequest& request,
+                                    std::function<void(MeltReply)> done)
+{
+    send(mint, MintCall::transaction,
+         request_of("POST", mint + "/v1/melt/quote/bolt11", encode_melt_quote_request(request), kReadTimeout),
+         [done = std::move(done)](net::HttpResult result) { done(read_melt(std::move(result))); });
+}
+
+void MintClient::melt(const std::string& mint, const std::string& body, std::function<void(MeltReply)> done)
+{
+    send(mint, MintCall::transaction, request_of("POST", mint + "/v1/melt/bolt11", body, kMeltTimeout),
+         [done = std::move(done)](net::HttpResult result) { done(read_melt(std::move(result))); });
+}
+
+void MintClient::fetch_melt_quote(const std::string& mint, const std::string& quote,
+                                  std::function<void(MeltReply)> done)
+{
+    send(mint, MintCall::read, request_of("GET", mint + "/v1/melt/quote/bolt11/" + quote, {}, kReadTimeout),
+         [done = std::move(done)](net::HttpResult result) { done(read_melt(std::move(result))); });
 }
 
 void MintClient::fetch_info(const std::string& mint, std::function<void(Result<std::string>)> done)

@@ -2,7 +2,7 @@
 // Calls to mints with typed answers, and how many of them may be under way. It holds no queue: who finds no place keeps
 // its row due and comes again, so nothing is ever sent for a row whose transaction was rolled back.
 
-#include "cashu/mint_api.h"
+#include "cashu/mint_quotes.h"
 #include "cashu/redeem.h"
 #include "net/http.h"
 #include "util/time.h"
@@ -18,14 +18,15 @@ namespace berth::cashu {
 enum class MintCall { read, transaction };
 
 /// How fast one mint may be asked. Unlimited until it answers 429; then silence for 61 s, because some mints prolong
-/// their window with every hit, and from there 15 transactions a minute, slowly eased.
+/// their window with every hit, or as long as it asks for (at most an hour), and from there 15 transactions a minute,
+/// slowly eased.
 class MintPace {
 public:
     [[nodiscard]] bool allows(MintCall call, UnixTime now) const;
     /// When a call that is not allowed now may be.
     [[nodiscard]] UnixTime free_at(MintCall call, UnixTime now) const;
     void spend(MintCall call, UnixTime now);
-    void on_rate_limited(UnixTime now);
+    void on_rate_limited(UnixTime now, std::chrono::seconds retry_after = {});
 
 private:
     [[nodiscard]] double per_minute(UnixTime now) const;
@@ -45,6 +46,13 @@ struct SwapReply {
     std::optional<uint64_t> code;
 };
 
+/// What a mint says of a melt or of its quote.
+struct MeltReply {
+    std::optional<MeltQuote> quote; ///< decoded from a 200
+    bool refused = false;           ///< 400 with an integer code and a text
+    std::string detail;             ///< printable; empty for a 200 that could be read
+};
+
 class MintClient {
 public:
     MintClient(net::Http& http, size_t calls_in_flight_max, std::function<UnixTime()> clock)
@@ -61,6 +69,11 @@ public:
                      std::function<void(Result<std::vector<ProofStateOf>>)> done);
     void restore(const std::string& mint, const std::vector<BlindedMessage>& outputs,
                  std::function<void(Result<RestoreReply>)> done);
+    void request_melt_quote(const std::string& mint, const MeltQuoteRequest& request,
+                            std::function<void(MeltReply)> done);
+    void melt(const std::string& mint, const std::string& body, std::function<void(MeltReply)> done);
+    /// The quote's id must be fit for a path (is_quote_id).
+    void fetch_melt_quote(const std::string& mint, const std::string& quote, std::function<void(MeltReply)> done);
     void fetch_info(const std::string& mint, std::function<void(Result<std::string>)> done); ///< the JSON text
     void fetch_keysets(const std::string& mint, std::function<void(Result<KeysetsReply>)> done);
     void fetch_keys(const std::string& mint, const KeysetId& id, std::function<void(Result<KeysetsReply>)> done);

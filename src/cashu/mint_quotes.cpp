@@ -4,6 +4,7 @@
 #include "crypto/hash.h"
 #include "util/hex.h"
 
+#include <algorithm>
 #include <bit>
 
 namespace berth::cashu {
@@ -13,6 +14,7 @@ namespace {
 using wire::Audience;
 using wire::WitnessForm;
 
+constexpr size_t kQuoteIdCharactersMax = 128;
 /// log2 of 2^64: no change needs more outputs.
 constexpr size_t kBlankOutputsMax = 64;
 
@@ -243,6 +245,16 @@ Result<MeltRequest> decode_melt_request(std::string_view json_text)
     if (wire::find(body, "prefer_async"))
         request.prefer_async = TRY(json_bool(body, "prefer_async"));
     return request;
+}
+
+bool is_quote_id(std::string_view quote)
+{
+    const auto is_plain = [](char c) {
+        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '_' ||
+               c == '.';
+    };
+    return !quote.empty() && quote.size() <= kQuoteIdCharactersMax && quote.front() != '.' &&
+           std::all_of(quote.begin(), quote.end(), is_plain);
 }
 
 size_t blank_output_count(Amount change_max)

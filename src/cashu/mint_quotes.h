@@ -76,6 +76,9 @@ struct MeltRequest {
 [[nodiscard]] std::string encode_melt_request(const MeltRequest& request);
 [[nodiscard]] Result<MeltRequest> decode_melt_request(std::string_view json_text);
 
+/// Whether a mint's quote id can stand in a path as it is: letters, digits, '-', '_' and '.', at most 128.
+[[nodiscard]] bool is_quote_id(std::string_view quote);
+
 /// How many blank outputs can hold any change up to `change_max` (NUT-08): max(1, bits of change_max − 1), 0 for 0.
 [[nodiscard]] size_t blank_output_count(Amount change_max);
 

@@ -42,9 +42,10 @@ std::vector<StoredProof> select_exact(const std::vector<StoredProof>& ascending,
     return chosen;
 }
 
-Payouts::Payouts(db::Database& database, WalletStore& store, KeysetBook& book, SwapDriver& driver,
+Payouts::Payouts(db::Database& database, WalletStore& store, KeysetBook& book, SwapDriver& driver, bool operator_only,
                  std::function<void(const std::string& key, const std::string& token)> on_token)
-    : database_{database}, store_{store}, book_{book}, driver_{driver}, on_token_{std::move(on_token)}
+    : database_{database}, store_{store}, book_{book}, driver_{driver},
+      operator_only_{operator_only}, on_token_{std::move(on_token)}
 {
 }
 
@@ -70,7 +71,12 @@ void Payouts::request(const std::string& key, const std::string& mint, Unit unit
 
 void Payouts::tick(UnixTime now)
 {
+    // The disk was full when their swap ended; its proofs are set aside for them.
+    for (const std::string& key : store_.unfinished_payouts())
+        on_settled(*store_.redemption(store_.payout(key)->redemption.value()), now);
     for (const std::string& key : store_.due_payouts(now)) {
+        if (operator_only_ && !key.starts_with(kSendKeyPrefix))
+            continue;
         const std::string before = store_.payout(key)->token;
         try_now(*store_.payout(key), now);
         const auto after = store_.payout(key);
@@ -101,7 +107,7 @@ Result<void> Payouts::attempt(PayoutRow& payout, UnixTime now)
     const std::vector<StoredProof> held = store_.unspent_proofs(payout.mint, payout.unit);
     const std::vector<StoredProof> exact = select_exact(held, payout.amount);
     if (!exact.empty())
-        return hand_out(payout, exact);
+        return hand_out_held(payout, exact, now);
     Selection selection;
     std::vector<uint64_t> fees;
     for (auto proof = held.rbegin(); proof != held.rend(); ++proof) {
@@ -127,10 +133,18 @@ Result<void> Payouts::attempt(PayoutRow& payout, UnixTime now)
     return store_.put_payout(payout);
 }
 
-Result<void> Payouts::hand_out(PayoutRow& payout, const std::vector<StoredProof>& proofs)
+Result<void> Payouts::hand_out_held(PayoutRow& payout, const std::vector<StoredProof>& proofs, UnixTime now)
 {
     for (const StoredProof& proof : proofs)
         TRY(store_.set_proof_state(proof.y, HoldingState::sent, proof.owner));
+    LedgerDraft draft{
+        {.at = now, .movement = Movement::payout, .mint = payout.mint, .unit = payout.unit, .name = payout.key}};
+    TRY(store_.ledger().post(draft.take(Account::unspent, payout.amount).add(Account::payees, payout.amount)));
+    return hand_out(payout, proofs);
+}
+
+Result<void> Payouts::hand_out(PayoutRow& payout, const std::vector<StoredProof>& proofs)
+{
     payout.token = make_token_text(payout.mint, payout.unit, proofs);
     return store_.put_payout(payout);
 }

@@ -8,7 +8,7 @@ namespace berth::cashu {
 
 class Payouts {
 public:
-    Payouts(db::Database& database, WalletStore& store, KeysetBook& book, SwapDriver& driver,
+    Payouts(db::Database& database, WalletStore& store, KeysetBook& book, SwapDriver& driver, bool operator_only,
             std::function<void(const std::string& key, const std::string& token)> on_token);
 
     void request(const std::string& key, const std::string& mint, Unit unit, Amount amount, UnixTime now);
@@ -18,6 +18,7 @@ public:
 
 private:
     [[nodiscard]] Result<void> attempt(PayoutRow& payout, UnixTime now);
+    [[nodiscard]] Result<void> hand_out_held(PayoutRow& payout, const std::vector<StoredProof>& proofs, UnixTime now);
     [[nodiscard]] Result<void> hand_out(PayoutRow& payout, const std::vector<StoredProof>& proofs);
     void try_now(PayoutRow payout, UnixTime now);
 
@@ -25,6 +26,7 @@ private:
     WalletStore& store_;
     KeysetBook& book_;
     SwapDriver& driver_;
+    const bool operator_only_;
     std::function<void(const std::string& key, const std::string& token)> on_token_;
 };
 

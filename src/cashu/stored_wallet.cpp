@@ -60,8 +60,18 @@ StoredWallet::StoredWallet(db::Database& database, net::Http& http, crypto::Rand
             book_,
             seed_.seed(),
             options_.clock,
-            [this](const KeysetId& keyset, bool hits) { driver_.on_scan_ended(keyset, hits); }},
-      payouts_{database, store_, book_, driver_, handlers_.on_payout}
+            [this](const KeysetId& keyset, bool hits) { on_scan_ended(keyset, hits); }},
+      payouts_{database, store_, book_, driver_, options_.operator_only, handlers_.on_payout},
+      melts_{database, store_, client_, book_, seed_.seed(), options_.clock}, sweeps_{http,     store_,
+                                                                                      client_,  book_,
+                                                                                      melts_,   random,
+                                                                                      options_, handlers_.held_back},
+      maintenance_{store_, book_, driver_, options_,
+                   [this](UnixTime now) {
+                       audits_.begin(
+                           AuditScope::rows_and_mints, [this](const AuditReport& report) { log_audit(report); }, now);
+                   }},
+      audits_{store_, client_, book_}
 {
 }
 
@@ -125,19 +135,36 @@ std::optional<TokenRefusal> StoredWallet::refusal_of_mint(const CheckedToken& to
     const MintStatus status = book_.status(token.mint);
     if (!status.suitable)
         return TokenRefusal{TokenFault::mint_unavailable, "the mint is not usable: " + status.problem};
-    const std::string fault = store_.setting(("fault " + token.mint).c_str());
+    const std::string fault = store_.mint_fault(token.mint);
     if (!fault.empty())
         return TokenRefusal{TokenFault::mint_unavailable, "the mint is not trusted now: " + fault};
     const auto keyset = book_.output_keyset(token.mint, token.unit, now);
     if (!keyset)
         return TokenRefusal{TokenFault::mint_unavailable, keyset.error().message};
+    if (is_too_much(token))
+        return TokenRefusal{TokenFault::mint_unavailable,
+                            "no more money of this mint is taken for now; pay with less or from another mint"};
     return std::nullopt;
+}
+
+bool StoredWallet::is_too_much(const CheckedToken& token) const
+{
+    if (!options_.exposure_max)
+        return false;
+    // What is held fits 64 bits; a token's worth is a stranger's word.
+    const auto held = add(store_.balance(token.mint).value, store_.expected(token.mint).value);
+    const auto then = held ? add(*held, token.net.value) : held;
+    return !then || *then > options_.exposure_max->value;
 }
 
 Result<RedemptionId> StoredWallet::begin_redemption(const CheckedToken& token, UnixTime now)
 {
-    SwapPlan plan{
-        .kind = SwapKind::receive, .mint = token.mint, .unit = token.unit, .gross = token.gross, .fee = token.fee};
+    return begin_swap(SwapKind::receive, token, now);
+}
+
+Result<RedemptionId> StoredWallet::begin_swap(SwapKind kind, const CheckedToken& token, UnixTime now)
+{
+    SwapPlan plan{.kind = kind, .mint = token.mint, .unit = token.unit, .gross = token.gross, .fee = token.fee};
     for (size_t i = 0; i < token.proofs.size(); ++i)
         plan.inputs.push_back({token.ys[i], token.proofs[i]});
     const RedemptionId id = TRY(driver_.begin(std::move(plan), now));
@@ -151,7 +178,8 @@ std::optional<RedemptionId> StoredWallet::find_redemption(const std::vector<cryp
     // A rejected operation has let go of its inputs; the same token is a new one then.
     if (!found || ys.empty() || store_.claimed_by(ys.front()) != found)
         return std::nullopt;
-    return found;
+    // What the operator deposited is nobody's order.
+    return store_.redemption(*found)->kind == SwapKind::receive ? found : std::nullopt;
 }
 
 std::optional<TokenRefusal> StoredWallet::find_claim(const std::vector<crypto::Point>& ys)
@@ -171,7 +199,7 @@ std::optional<TokenRefusal> StoredWallet::find_claim(const std::vector<crypto::P
 std::optional<Redeemed> StoredWallet::outcome(RedemptionId id)
 {
     const auto row = store_.redemption(id);
-    if (!row || row->kind != SwapKind::receive)
+    if (!row || !takes_tokens(row->kind))
         return std::nullopt;
     if (row->saga.state == RedeemState::rejected)
         return Redeemed{.id = id, .received = false, .net = {}, .refusal = row->refusal.value_or(TokenRefusal{})};
@@ -179,26 +207,54 @@ std::optional<Redeemed> StoredWallet::outcome(RedemptionId id)
         return std::nullopt;
     // Checked before anything was sent: gross in msat fits 64 bits.
     const Msat net = to_msat(row->gross - row->fee, row->unit).value_or(Msat{});
-    return Redeemed{.id = id, .received = true, .net = net, .refusal = {}};
+    // A refusal that was stored before it was done after all stays in the row.
+    return Redeemed{.id = id, .received = true, .net = net, .refusal = {}, .late = row->refusal.has_value()};
 }
 
 void StoredWallet::on_settled(const RedemptionRow& row)
 {
-    if (row.kind == SwapKind::payout)
+    switch (row.kind) {
+    case SwapKind::payout:
         return payouts_.on_settled(row, options_.clock());
-    const auto settled = outcome(row.id);
-    if (settled && handlers_.on_redeemed)
-        handlers_.on_redeemed(*settled);
+    case SwapKind::rotation:
+        return maintenance_.on_settled(row, options_.clock());
+    case SwapKind::receive: {
+        const auto settled = outcome(row.id);
+        if (settled && handlers_.on_redeemed)
+            handlers_.on_redeemed(*settled);
+        return;
+    }
+    case SwapKind::deposit:
+    case SwapKind::melt:
+        return;
+    }
 }
 
 void StoredWallet::on_refreshed(const std::string& mint)
 {
-    driver_.drive_due(options_.clock());
+    const UnixTime now = options_.clock();
+    if (restore_reads_.erase(mint) != 0)
+        scan_all_keysets(mint, now);
+    driver_.drive_due(now);
+    maintenance_.on_refreshed(mint, now);
     if (handlers_.on_keysets)
         handlers_.on_keysets(mint);
 }
 
-Result<std::string> StoredWallet::refund_token(RedemptionId id, UnixTime /*now*/)
+Result<void> StoredWallet::book_reserved(RedemptionId id, Movement movement, Account to, UnixTime now)
+{
+    const auto row = store_.redemption(id);
+    Amount sum = 0;
+    for (const StoredProof& proof : store_.proofs_of(id, HoldingState::reserved))
+        sum = TRY(add(sum, proof.proof.amount));
+    if (!row || sum == 0)
+        return {};
+    LedgerDraft draft{
+        {.at = now, .movement = movement, .mint = row->mint, .unit = row->unit, .operation = id, .name = {}}};
+    return store_.ledger().post(draft.take(Account::reserved, sum).add(to, sum));
+}
+
+Result<std::string> StoredWallet::refund_token(RedemptionId id, UnixTime now)
 {
     auto row = store_.redemption(id);
     if (!row)
@@ -212,6 +268,7 @@ Result<std::string> StoredWallet::refund_token(RedemptionId id, UnixTime /*now*/
     if (row->saga.state != RedeemState::done || proofs.empty() || sum != row->gross - row->fee)
         return fail(Errc::conflict, "the proofs of redemption {} are not reserved for it", id);
     row->refund_token = make_token_text(row->mint, row->unit, proofs);
+    TRY(book_reserved(id, Movement::refund, Account::payees, now));
     TRY(store_.move_proofs(id, HoldingState::reserved, HoldingState::sent));
     TRY(store_.put_redemption(*row));
     return row->refund_token;
@@ -219,6 +276,7 @@ Result<std::string> StoredWallet::refund_token(RedemptionId id, UnixTime /*now*/
 
 Result<void> StoredWallet::release(RedemptionId id)
 {
+    TRY(book_reserved(id, Movement::release, Account::unspent, options_.clock()));
     return store_.move_proofs(id, HoldingState::reserved, HoldingState::unspent);
 }
 
@@ -241,6 +299,10 @@ void StoredWallet::tick(UnixTime now)
     scan_.tick(now);
     payouts_.tick(now);
     driver_.drive_due(now);
+    melts_.tick(now);
+    sweeps_.tick(now);
+    maintenance_.tick(now);
+    audits_.tick(now);
     // Outside the transaction on purpose: it may run ahead of the rows, which costs a scan, but never behind them long.
     const auto marked = seed_.raise_counter_mark(store_.counter_sum());
     if (!marked)
@@ -251,7 +313,8 @@ UnixTime StoredWallet::next_due() const
 {
     const UnixTime now = options_.clock();
     std::optional<UnixTime> soonest;
-    for (const auto& due : {client_.next_expiry(), book_.next_due(), scan_.next_due(now), driver_.next_due(now)})
+    for (const auto& due : {client_.next_expiry(), book_.next_due(), scan_.next_due(now), driver_.next_due(now),
+                            melts_.next_due(now), sweeps_.next_due(), maintenance_.next_due(), audits_.next_due(now)})
         if (due)
             soonest = std::min(soonest.value_or(*due), *due);
     return soonest.value_or(UnixTime::max());
@@ -269,7 +332,7 @@ std::vector<MintStatus> StoredWallet::status() const
     std::vector<MintStatus> all;
     for (const MintOptions& mint : options_.mints) {
         MintStatus status = book_.status(mint.url);
-        const std::string fault = store_.setting(("fault " + mint.url).c_str());
+        const std::string fault = store_.mint_fault(mint.url);
         if (!fault.empty())
             status.problem = fault;
         all.push_back(std::move(status));

@@ -1,10 +1,15 @@
 #pragma once
-// The Wallet over SQLite and HTTP: joins keyset book, swap driver, scan and payouts. Decides nothing by itself.
+// The Wallet over SQLite and HTTP: joins keyset book, swap driver, scan, payouts, melts, sweeps, daily work and audits.
+// Decides nothing by itself. What the provider asks is in stored_wallet.cpp, what the operator asks in
+// stored_wallet_operations.cpp.
 
 #include "cashu/counter_scan.h"
+#include "cashu/maintenance.h"
 #include "cashu/payouts.h"
 #include "cashu/seed.h"
 #include "cashu/wallet.h"
+#include "cashu/wallet_audit.h"
+#include "cashu/wallet_sweeps.h"
 
 namespace berth::cashu {
 
@@ -34,11 +39,33 @@ public:
     Msat balance() const override;
     std::string lock_key() const override;
 
+    std::vector<Holding> holdings() const override;
+    Result<RedemptionId> deposit(const CheckedToken& token, UnixTime now) override;
+    Result<void> send(const SendOrder& order, UnixTime now) override;
+    Result<void> pay_invoice(const InvoiceOrder& order, UnixTime now) override;
+    Result<void> sweep(const SweepOrder& order, UnixTime now) override;
+    std::optional<PaymentStatus> find_payment(const std::string& key) const override;
+    std::vector<LedgerEntry> history(size_t count_max) const override;
+    void restore(UnixTime now) override;
+    RestoreStatus restore_status() const override;
+    void audit(AuditScope scope, std::function<void(const AuditReport&)> done, UnixTime now) override;
+
 private:
+    [[nodiscard]] Result<RedemptionId> begin_swap(SwapKind kind, const CheckedToken& token, UnixTime now);
     void on_settled(const RedemptionRow& row);
     void on_refreshed(const std::string& mint);
+    void on_scan_ended(const KeysetId& keyset, bool hits);
     [[nodiscard]] TokenCheck check_with_refresh(std::string_view text, TokenCheck checked, UnixTime now);
     [[nodiscard]] std::optional<TokenRefusal> refusal_of_mint(const CheckedToken& token, UnixTime now);
+    /// Whether it would lead beyond WalletOptions::exposure_max.
+    [[nodiscard]] bool is_too_much(const CheckedToken& token) const;
+    /// The worth of what is reserved for this redemption, moved to other accounts.
+    [[nodiscard]] Result<void> book_reserved(RedemptionId id, Movement movement, Account to, UnixTime now);
+    /// A mint that was named, in whichever spelling, or the one with most free proofs. bad_input or refused.
+    [[nodiscard]] Result<std::string> resolve_mint(const std::string& named, Unit unit) const;
+    void scan_all_keysets(const std::string& mint, UnixTime now);
+    void end_restore(const std::string& mint);
+    void log_audit(const AuditReport& report) const;
 
     const WalletOptions options_;
     const Handlers handlers_;
@@ -50,6 +77,15 @@ private:
     SwapDriver driver_;
     CounterScan scan_;
     Payouts payouts_;
+    Melts melts_;
+    Sweeps sweeps_;
+    Maintenance maintenance_;
+    Audits audits_;
+    /// Mints that a restore asks, until all of their keysets are scanned. In memory: a scan itself survives a restart,
+    /// only this list of what to report does not.
+    std::set<std::string> restoring_;
+    std::set<std::string> restore_reads_; ///< those of them whose keysets are being read
+    std::vector<std::string> restore_problems_;
 };
 
 } // namespace berth::cashu

@@ -29,23 +29,6 @@ TokenRefusal refusal_for(RedeemVerdict verdict, const std::string& mint_said)
     }
 }
 
-InputStates summarise(const std::vector<StoredInput>& inputs, const std::vector<ProofStateOf>& states)
-{
-    size_t spent = 0;
-    for (const StoredInput& input : inputs) {
-        const auto found = std::find_if(states.begin(), states.end(),
-                                        [&input](const ProofStateOf& state) { return state.Y == input.y; });
-        if (found == states.end())
-            return InputStates::unknown;
-        if (found->state == ProofState::pending)
-            return InputStates::pending;
-        spent += found->state == ProofState::spent;
-    }
-    if (spent == 0)
-        return InputStates::unspent;
-    return spent == inputs.size() ? InputStates::spent : InputStates::mixed;
-}
-
 /// Whether a witness that the mint shows is one of those that we sent (NUT-07): then we are the spender.
 bool shows_our_witness(const RedemptionRow& row, const std::vector<ProofStateOf>& states)
 {
@@ -60,17 +43,12 @@ bool shows_our_witness(const RedemptionRow& row, const std::vector<ProofStateOf>
     return false;
 }
 
-std::string fault_name(const std::string& mint)
-{
-    return "fault " + mint;
-}
-
 } // namespace
 
 RedeemLimits SwapDriver::limits_of(const RedemptionRow& row) const
 {
     RedeemLimits limits = limits_;
-    if (row.kind == SwapKind::payout)
+    if (!takes_tokens(row.kind))
         limits.deadline = std::chrono::hours{24 * 365 * 100}; // nobody waits for an answer but ourselves
     return limits;
 }
@@ -115,6 +93,9 @@ void SwapDriver::on_swap(RedemptionId id, uint64_t mark, const SwapReply& reply)
             row->last_error = made.error().message;
         }
     }
+    // The mint may have been replaced: its list of keysets tells.
+    if (reply.code == mint_error::kKeysetUnknown)
+        book_.refresh(row->mint, now);
     const RedeemRuling ruling = judge_swap(row->saga, answer, now);
     const bool stored = step([&]() -> Result<void> {
         if (answer == SwapAnswer::signatures)
@@ -139,7 +120,7 @@ void SwapDriver::on_states(RedemptionId id, uint64_t mark, const Result<std::vec
         row->saga.witness_is_ours = shows_our_witness(*row, *reply);
     const RedeemRuling ruling = judge_inputs(row->saga, states, now, limits_of(*row));
     const bool stored = step([&]() -> Result<void> {
-        if (states == InputStates::mixed && row->kind == SwapKind::payout)
+        if (states == InputStates::mixed && !takes_tokens(row->kind))
             TRY(settle_partly_spent_payout(*row, *reply));
         return apply(*row, ruling, now);
     });
@@ -151,9 +132,12 @@ void SwapDriver::on_states(RedemptionId id, uint64_t mark, const Result<std::vec
 Result<void> SwapDriver::settle_partly_spent_payout(const RedemptionRow& row, const std::vector<ProofStateOf>& states)
 {
     log::error("mint {} says that proofs of ours are spent which we did not spend", row.mint);
-    for (const ProofStateOf& state : states)
-        TRY(store_.set_proof_state(
-            state.Y, state.state == ProofState::spent ? HoldingState::spent : HoldingState::unspent, row.id));
+    for (const StoredInput& input : store_.inputs(row.id)) {
+        const bool spent = std::any_of(states.begin(), states.end(), [&input](const ProofStateOf& state) {
+            return state.Y == input.y && state.state == ProofState::spent;
+        });
+        TRY(store_.set_proof_state(input.y, spent ? HoldingState::spent : HoldingState::unspent, row.id));
+    }
     return {};
 }
 
@@ -236,15 +220,19 @@ void SwapDriver::on_watched(RedemptionId id, uint64_t mark, const Result<Restore
         row->watch_at.reset();
     else
         row->watch_at = now + (now - row->saga.created_at < kWatchSeldom ? kWatchOften : kWatchSeldom);
-    (void)step([&]() -> Result<void> {
-        if (late) {
-            log::error("mint {} executed operation {} after it was given up; its proofs are kept", row->mint, id);
-            TRY(store_.claim_again(id));
-            TRY(store_proofs(*row, restored.outputs, restored.proofs, HoldingState::unspent));
-            TRY(store_.move_proofs(id, HoldingState::reserved, HoldingState::unspent));
-        }
-        return store_.put_redemption(*row);
-    });
+    const bool stored = step([&] { return late ? keep_late(*row, restored, now) : store_.put_redemption(*row); });
+    if (stored && late)
+        events_.on_settled(*row);
+}
+
+Result<void> SwapDriver::keep_late(RedemptionRow& row, const Restored& restored, UnixTime now)
+{
+    log::error("mint {} executed operation {} after it was given up; its proofs are kept", row.mint, row.id);
+    TRY(store_.claim_again(row.id));
+    row.outputs_id = restored.outputs_id;
+    row.saga.state = RedeemState::done;
+    TRY(store_proofs(row, restored.outputs, restored.proofs, HoldingState::unspent));
+    return apply_end(row, RedeemVerdict::done, now);
 }
 
 Result<void> SwapDriver::store_proofs(const RedemptionRow& row, const std::vector<StoredOutput>& outputs,
@@ -278,7 +266,7 @@ Result<void> SwapDriver::apply(RedemptionRow& row, const RedeemRuling& ruling, U
         return renew(row, now);
     case RedeemVerdict::quarantine:
         log::error("mint {} gave bad or missing signatures for operation {}: {}", row.mint, row.id, row.last_error);
-        TRY(store_.set_setting(fault_name(row.mint).c_str(), "bad or missing signatures"));
+        TRY(store_.set_mint_fault(row.mint, WalletStore::MintFault::signatures, "bad or missing signatures"));
         return store_.put_redemption(row);
     case RedeemVerdict::scan:
         log::error("mint {} has signed outputs that this wallet does not know; scanning", row.mint);
@@ -306,16 +294,17 @@ Result<void> SwapDriver::start_scan(const RedemptionRow& row, UnixTime now)
 
 Result<void> SwapDriver::apply_end(RedemptionRow& row, RedeemVerdict verdict, UnixTime now)
 {
-    const bool payout = row.kind == SwapKind::payout;
+    const bool own_inputs = !takes_tokens(row.kind);
     if (verdict == RedeemVerdict::done) {
         TRY(store_.set_outputs_state(row.outputs_id, OutputsState::won));
         Amount received = 0;
         for (const StoredOutput& output : store_.outputs(row.outputs_id))
             received += output.amount;
         row.fee = row.gross - received;
-        TRY(store_.set_setting(fault_name(row.mint).c_str(), ""));
-        if (payout)
+        TRY(store_.set_mint_fault(row.mint, WalletStore::MintFault::signatures, ""));
+        if (own_inputs)
             TRY(store_.move_proofs(row.id, HoldingState::spending, HoldingState::spent));
+        TRY(book_done(row, now));
         return store_.put_redemption(row);
     }
     row.refusal = refusal_for(verdict, row.last_error);
@@ -324,9 +313,11 @@ Result<void> SwapDriver::apply_end(RedemptionRow& row, RedeemVerdict verdict, Un
     const bool inputs_free = verdict != RedeemVerdict::double_spent;
     if (inputs_free)
         TRY(store_.release_claims(row.id));
-    if (payout)
+    if (own_inputs) {
         TRY(store_.move_proofs(row.id, HoldingState::spending,
                                inputs_free ? HoldingState::unspent : HoldingState::spent));
+        TRY(book_undone(row, now));
+    }
     return store_.put_redemption(row);
 }
 

@@ -15,7 +15,7 @@ SwapDriver::SwapDriver(db::Database& database, WalletStore& store, MintClient& c
                        const WalletOptions& options, Events events)
     : database_{database}, store_{store}, client_{client}, book_{book}, random_{random}, seed_{std::move(seed)},
       lock_key_{std::move(lock_key)}, clock_{options.clock}, limits_{.deadline = options.redemption_deadline},
-      events_{std::move(events)}
+      operator_only_{options.operator_only}, events_{std::move(events)}
 {
 }
 
@@ -56,11 +56,12 @@ Result<RedemptionId> SwapDriver::begin_now(const SwapPlan& plan, UnixTime now)
     row.inputs_hash = hash_inputs(ys);
     row.id = TRY(store_.add_redemption(row));
     for (const crypto::Point& y : ys) {
-        if (plan.kind == SwapKind::receive)
+        if (takes_tokens(plan.kind))
             TRY(store_.claim(y, row.id));
         else
             TRY(store_.set_proof_state(y, HoldingState::spending, row.id));
     }
+    TRY(book_begin(row, now));
     TRY(store_.add_inputs(row.id, plan.inputs));
     const Outputs outputs = TRY(prepare(plan, now));
     TRY(write(row, outputs));
@@ -97,6 +98,8 @@ std::optional<UnixTime> SwapDriver::next_due(UnixTime now) const
         if (in_flight_.count(id))
             continue;
         const auto row = store_.redemption(id);
+        if (!is_ours(*row))
+            continue;
         const auto call = row->saga.state == RedeemState::checking ? MintCall::read : MintCall::transaction;
         const UnixTime free = client_.free_at(row->mint, call, now);
         if (free <= now && !client_.may_send(row->mint, call, now))
@@ -111,7 +114,7 @@ void SwapDriver::drive(RedemptionId id, UnixTime now)
     if (in_flight_.count(id))
         return;
     auto row = store_.redemption(id);
-    if (!row)
+    if (!row || !is_ours(*row))
         return;
     const RedeemStep next = next_step(row->saga, now);
     const auto call = next == RedeemStep::post_swap ? MintCall::transaction : MintCall::read;
@@ -171,7 +174,7 @@ void SwapDriver::restore_outputs(const RedemptionRow& row)
 void SwapDriver::watch(RedemptionId id, UnixTime now)
 {
     const auto row = store_.redemption(id);
-    if (!row || in_flight_.count(id) || !client_.may_send(row->mint, MintCall::read, now))
+    if (!row || !is_ours(*row) || in_flight_.count(id) || !client_.may_send(row->mint, MintCall::read, now))
         return;
     const uint64_t mark = mark_in_flight(id);
     client_.restore(row->mint, messages_of(store_.recovery_outputs(row->inputs_hash)),
@@ -218,18 +221,32 @@ Result<void> SwapDriver::renew(RedemptionRow& row, UnixTime now)
     return write(row, outputs);
 }
 
+Result<void> SwapDriver::note_foreign_use(const RedemptionRow& row)
+{
+    log::error("mint {} signed outputs of this wallet's seed that it never asked for: another wallet uses the seed, or "
+               "the database is an older copy. Stop the other one, then run `berth wallet restore`",
+               row.mint);
+    return store_.set_mint_fault(row.mint, WalletStore::MintFault::seed,
+                                 "another wallet uses this seed; see `berth wallet restore`");
+}
+
 void SwapDriver::on_scan_ended(const KeysetId& keyset, bool hits)
 {
     const UnixTime now = clock_();
     for (const RedemptionId id : store_.open_redemptions()) {
         auto row = store_.redemption(id);
-        if (row->saga.state != RedeemState::checking || row->saga.question != RedeemQuestion::counter)
+        if (row->saga.state != RedeemState::checking || row->saga.question != RedeemQuestion::counter || !is_ours(*row))
             continue;
         const auto outputs = store_.outputs(row->outputs_id);
         if (outputs.empty() || outputs.front().keyset != keyset)
             continue;
         const RedeemRuling ruling = judge_scan(row->saga, hits, now);
-        if (step([&] { return apply(*row, ruling, now); }) && row->saga.state == RedeemState::rejected)
+        const bool stored = step([&]() -> Result<void> {
+            if (hits)
+                TRY(note_foreign_use(*row));
+            return apply(*row, ruling, now);
+        });
+        if (stored && row->saga.state == RedeemState::rejected)
             events_.on_settled(*row);
     }
     drive_due(now);

@@ -76,6 +76,14 @@ private:
     [[nodiscard]] Result<void> start_scan(const RedemptionRow& row, UnixTime now);
     [[nodiscard]] Result<void> store_proofs(const RedemptionRow& row, const std::vector<StoredOutput>& outputs,
                                             const std::vector<Proof>& proofs, HoldingState state);
+    /// Books: what the operation moves when it begins, when it succeeded, and when it did not.
+    [[nodiscard]] Result<void> book_begin(const RedemptionRow& row, UnixTime now);
+    [[nodiscard]] Result<void> book_done(const RedemptionRow& row, UnixTime now);
+    [[nodiscard]] Result<void> book_undone(const RedemptionRow& row, UnixTime now);
+    [[nodiscard]] Result<void> note_foreign_use(const RedemptionRow& row);
+    [[nodiscard]] Result<void> keep_late(RedemptionRow& row, const Restored& restored, UnixTime now);
+    /// Whether this process may follow up what becomes of it.
+    [[nodiscard]] bool is_ours(const RedemptionRow& row) const;
     [[nodiscard]] Result<void> settle_partly_spent_payout(const RedemptionRow& row,
                                                           const std::vector<ProofStateOf>& states);
     [[nodiscard]] RedeemLimits limits_of(const RedemptionRow& row) const;
@@ -94,6 +102,7 @@ private:
     const crypto::Scalar lock_key_;
     const std::function<UnixTime()> clock_;
     const RedeemLimits limits_;
+    const bool operator_only_;
     const Events events_;
     std::map<RedemptionId, uint64_t> in_flight_; ///< the mark tells an answer from that of a forgotten call
     uint64_t next_mark_ = 1;

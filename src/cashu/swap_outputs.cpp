@@ -92,6 +92,23 @@ Result<std::vector<Proof>> make_proofs(const std::vector<StoredOutput>& outputs,
     return proofs;
 }
 
+InputStates summarise(const std::vector<StoredInput>& inputs, const std::vector<ProofStateOf>& states)
+{
+    size_t spent = 0;
+    for (const StoredInput& input : inputs) {
+        const auto found = std::find_if(states.begin(), states.end(),
+                                        [&input](const ProofStateOf& state) { return state.Y == input.y; });
+        if (found == states.end())
+            return InputStates::unknown;
+        if (found->state == ProofState::pending)
+            return InputStates::pending;
+        spent += found->state == ProofState::spent;
+    }
+    if (spent == 0)
+        return InputStates::unspent;
+    return spent == inputs.size() ? InputStates::spent : InputStates::mixed;
+}
+
 std::string hash_inputs(std::vector<crypto::Point> ys)
 {
     std::sort(ys.begin(), ys.end());

@@ -33,6 +33,9 @@ struct OutputPlan {
                                                      const std::vector<BlindSignature>& signatures,
                                                      const Keyset& keyset);
 
+/// What NUT-07 says of all inputs together; unknown when one of them is missing from the answer.
+[[nodiscard]] InputStates summarise(const std::vector<StoredInput>& inputs, const std::vector<ProofStateOf>& states);
+
 /// SHA-256 of the sorted Ys, hex: the same inputs in any order give the same text.
 [[nodiscard]] std::string hash_inputs(std::vector<crypto::Point> ys);
 

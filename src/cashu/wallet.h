@@ -4,10 +4,10 @@
 // owner's transactions; HTTP calls leave after COMMIT because the Http it is given holds them back until then.
 
 #include "cashu/check.h"
+#include "cashu/wallet_operations.h"
 #include "crypto/random.h"
 #include "db/database.h"
 #include "net/http.h"
-#include "util/time.h"
 
 #include <functional>
 #include <memory>
@@ -16,14 +16,15 @@
 
 namespace berth::cashu {
 
-using RedemptionId = int64_t;
-
 /// What became of a redemption. Exactly one per redemption, in the transaction that also stores the proofs.
 struct Redeemed {
     RedemptionId id = 0;
     bool received = false;
     Msat net;             ///< when received
     TokenRefusal refusal; ///< when not
+    /// It was refused before, past its deadline, and then the mint executed it all the same: nobody counts on it any
+    /// more, so it is owed back (refund_token).
+    bool late = false;
 };
 
 struct MintOptions {
@@ -40,6 +41,11 @@ struct WalletOptions {
     size_t calls_in_flight_max = 64;                                         ///< per mint
     std::chrono::milliseconds redemption_deadline{std::chrono::minutes{10}}; ///< then an unspent token is given up
     std::function<UnixTime()> clock = wall_clock_now; ///< for answers, which arrive without a time of their own
+    std::optional<Msat> exposure_max{};               ///< per mint: a token that would lead beyond it is refused
+    SweepOptions sweep{};
+    /// For a tool beside a stopped provider: what only the provider can follow up (customers' tokens, its own payouts)
+    /// is left alone.
+    bool operator_only = false;
 };
 
 /// State of one whitelisted mint, for the offer, `berth check` and the operator.
@@ -52,7 +58,7 @@ struct MintStatus {
     Msat balance;
 };
 
-class Wallet {
+class Wallet : public WalletOperations {
 public:
     struct Handlers {
         std::function<void(const Redeemed&)> on_redeemed;
@@ -61,6 +67,8 @@ public:
         /// A payout's token is made, in the transaction that stores it. Not called when request_payout() itself
         /// made it.
         std::function<void(const std::string& key, const std::string& token)> on_payout;
+        /// What running leases could still be owed at this mint: an automatic sweep leaves it there. May be empty.
+        std::function<Msat(const std::string& mint)> held_back;
     };
 
     /// Migrates its tables, loads or creates the 12-word seed (`seed_file`, 0600), refuses a second process on one
@@ -68,8 +76,6 @@ public:
     [[nodiscard]] static Result<std::unique_ptr<Wallet>> create(db::Database& database, net::Http& http,
                                                                 crypto::Random& random, const std::string& seed_file,
                                                                 WalletOptions options, Handlers handlers);
-    virtual ~Wallet() = default;
-
     /// Everything that can be known without the mint, cheapest first (steps 1 to 10 of the checks; NUT-00, 02, 11, 12).
     [[nodiscard]] virtual TokenCheck check(std::string_view token_text, UnixTime now) = 0;
 

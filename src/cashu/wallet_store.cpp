@@ -54,6 +54,34 @@ CREATE TABLE payout(
 CREATE INDEX payout_waiting ON payout(due_at) WHERE token = '';
 )sql";
 
+/// Books, opened with what is held; the first three accounts have the numbers of proofs' states. And invoices paid.
+constexpr const char* kBooks = R"sql(
+CREATE TABLE ledger_entry(
+    id INTEGER PRIMARY KEY AUTOINCREMENT, at INTEGER NOT NULL, movement INTEGER NOT NULL, mint TEXT NOT NULL,
+    unit INTEGER NOT NULL, operation INTEGER NOT NULL, name TEXT NOT NULL) STRICT;
+CREATE INDEX ledger_entry_by_operation ON ledger_entry(operation);
+CREATE INDEX ledger_entry_by_name ON ledger_entry(name) WHERE name <> '';
+CREATE TABLE ledger_leg(
+    entry INTEGER NOT NULL, account INTEGER NOT NULL, msat INTEGER NOT NULL,
+    PRIMARY KEY(entry, account)) STRICT, WITHOUT ROWID;
+INSERT INTO ledger_entry(at,movement,mint,unit,operation,name)
+    SELECT CAST(strftime('%s','now') AS INTEGER)*1000,0,mint,unit,0,'' FROM proof WHERE state<3 GROUP BY mint,unit;
+INSERT INTO ledger_leg
+    SELECT e.id,p.state,sum(p.amount*(CASE p.unit WHEN 0 THEN 1000 ELSE 1 END)) FROM ledger_entry e
+    JOIN proof p ON p.mint=e.mint AND p.unit=e.unit WHERE p.state<3 GROUP BY e.id,p.state;
+INSERT INTO ledger_leg SELECT entry,17,-sum(msat) FROM ledger_leg GROUP BY entry;
+INSERT INTO wallet_setting SELECT 'books_opened_after',coalesce(max(id),0) FROM redemption;
+CREATE TABLE melt(
+    key TEXT PRIMARY KEY, mint TEXT NOT NULL, unit INTEGER NOT NULL, invoice TEXT NOT NULL,
+    payment_hash BLOB NOT NULL, quote TEXT NOT NULL, amount INTEGER NOT NULL, fee_reserve INTEGER NOT NULL,
+    state INTEGER NOT NULL, question INTEGER NOT NULL, refused INTEGER NOT NULL, attempts INTEGER NOT NULL,
+    failures INTEGER NOT NULL, empty_restores INTEGER NOT NULL, expires_at INTEGER, created_at INTEGER NOT NULL,
+    due_at INTEGER NOT NULL, redemption INTEGER NOT NULL, change INTEGER NOT NULL, preimage TEXT NOT NULL,
+    problem TEXT NOT NULL) STRICT;
+CREATE INDEX melt_open ON melt(due_at) WHERE state < 5;
+CREATE UNIQUE INDEX melt_once ON melt(payment_hash) WHERE state < 6;
+)sql";
+
 std::string encode_keys_blob(const std::map<Amount, crypto::Point>& keys)
 {
     std::string blob;
@@ -92,6 +120,19 @@ KeysetRow read_keyset(const db::Statement& row)
     return {std::move(keyset), row.text(1), rows::time(row, 7)};
 }
 
+std::string fault_setting(const std::string& mint, WalletStore::MintFault fault)
+{
+    switch (fault) {
+    case WalletStore::MintFault::keysets:
+        return "fault keysets " + mint;
+    case WalletStore::MintFault::seed:
+        return "fault seed " + mint;
+    case WalletStore::MintFault::signatures:
+        break;
+    }
+    return "fault " + mint;
+}
+
 ScanRow read_scan(const db::Statement& row)
 {
     ScanRow scan{.keyset = row.text(0), .mint = row.text(1), .next_counter = row.unsigned_integer(2)};
@@ -108,7 +149,7 @@ ScanRow read_scan(const db::Statement& row)
 
 Result<void> WalletStore::migrate(db::Database& database)
 {
-    return db::migrate(database, "wallet", {kSchema});
+    return db::migrate(database, "wallet", {kSchema, kBooks});
 }
 
 std::string WalletStore::setting(const char* name) const
@@ -116,6 +157,21 @@ std::string WalletStore::setting(const char* name) const
     auto query = database_.prepare("SELECT value FROM wallet_setting WHERE name=?");
     query.bind(name);
     return rows::next(query) ? query.text(0) : std::string{};
+}
+
+Result<void> WalletStore::set_mint_fault(const std::string& mint, MintFault fault, std::string_view text)
+{
+    return set_setting(fault_setting(mint, fault).c_str(), text);
+}
+
+std::string WalletStore::mint_fault(const std::string& mint) const
+{
+    for (const MintFault fault : {MintFault::keysets, MintFault::seed, MintFault::signatures}) {
+        std::string text = setting(fault_setting(mint, fault).c_str());
+        if (!text.empty())
+            return text;
+    }
+    return {};
 }
 
 Result<void> WalletStore::set_setting(const char* name, std::string_view value)
@@ -165,6 +221,13 @@ std::vector<KeysetId> WalletStore::all_keyset_ids() const
     while (rows::next(query))
         ids.push_back(query.text(0));
     return ids;
+}
+
+bool WalletStore::is_keyset_used(const KeysetId& id) const
+{
+    auto query = database_.prepare("SELECT 1 FROM keyset WHERE id=? AND counter>0");
+    query.bind(id);
+    return rows::next(query);
 }
 
 std::string WalletStore::keysets_fingerprint() const

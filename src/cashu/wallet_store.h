@@ -4,10 +4,11 @@
 // opens or ends a transaction. Nothing of an operation's outputs is deleted, since a late answer may still need them.
 
 #include "cashu/keyset.h"
+#include "cashu/melt.h"
 #include "cashu/redeem.h"
 #include "cashu/token.h"
 #include "cashu/wallet.h"
-#include "db/database.h"
+#include "cashu/wallet_ledger.h"
 
 #include <optional>
 #include <string>
@@ -15,7 +16,18 @@
 
 namespace berth::cashu {
 
-enum class SwapKind { receive, payout };
+enum class SwapKind {
+    receive,  ///< a customer's token; its proofs stay reserved until release()
+    payout,   ///< our proofs split, a part to be handed out
+    deposit,  ///< the operator's token; its proofs are ours at once
+    rotation, ///< our proofs to a better keyset
+    melt,     ///< our proofs for an invoice: the row holds inputs and blank outputs, melts.h drives it
+};
+
+[[nodiscard]] constexpr bool takes_tokens(SwapKind kind)
+{
+    return kind == SwapKind::receive || kind == SwapKind::deposit;
+}
 
 /// What became of one set of outputs. `burnt`: the mint had signed them for an earlier use, so a scan owns them now.
 enum class OutputsState { open, won, superseded, burnt };
@@ -103,15 +115,45 @@ struct PayoutRow {
     UnixTime due_at{};
 };
 
+/// One invoice to be paid.
+struct MeltPayment {
+    std::string key{};
+    std::string mint{};
+    Unit unit = Unit::sat;
+    std::string invoice{};
+    Bytes32 payment_hash{};
+    std::string quote{}; ///< empty until the mint gave one
+    Amount amount = 0;
+    Amount fee_reserve = 0;
+    MeltRow saga{};
+    RedemptionId redemption = 0; ///< of kind melt, once inputs and blanks are written
+    Amount change = 0;           ///< when paid
+    std::string preimage{};
+    std::string problem{}; ///< why it failed, or the mint's latest words; printable
+};
+
 class WalletStore {
 public:
-    explicit WalletStore(db::Database& database) : database_{database} {}
+    explicit WalletStore(db::Database& database) : database_{database}, ledger_{database} {}
 
     [[nodiscard]] static Result<void> migrate(db::Database& database);
+
+    [[nodiscard]] Ledger& ledger() { return ledger_; }
+    [[nodiscard]] const Ledger& ledger() const { return ledger_; }
 
     // Settings.
     [[nodiscard]] std::string setting(const char* name) const;
     [[nodiscard]] Result<void> set_setting(const char* name, std::string_view value);
+
+    // What speaks against a mint; a text each, empty while nothing does.
+    enum class MintFault {
+        signatures, ///< bad or missing ones; until an operation succeeds
+        keysets,    ///< it no longer lists one that it signed with; until it does again
+        seed,       ///< it signed outputs that this wallet never asked for; until a restore
+    };
+    [[nodiscard]] Result<void> set_mint_fault(const std::string& mint, MintFault fault, std::string_view text);
+    /// The gravest.
+    [[nodiscard]] std::string mint_fault(const std::string& mint) const;
 
     // Mints and keysets.
     [[nodiscard]] std::string mint_info(const std::string& mint) const; ///< JSON; empty if never read
@@ -119,6 +161,8 @@ public:
     [[nodiscard]] std::vector<KeysetRow> keysets(const std::string& mint) const;
     [[nodiscard]] std::optional<KeysetRow> keyset(const KeysetId& id) const;
     [[nodiscard]] std::vector<KeysetId> all_keyset_ids() const;
+    /// Whether outputs were ever made on it.
+    [[nodiscard]] bool is_keyset_used(const KeysetId& id) const;
     /// Changes whenever a keyset or a mint's info does; cheap.
     [[nodiscard]] std::string keysets_fingerprint() const;
     /// New, or `active`, fee and time of a known one.
@@ -138,8 +182,8 @@ public:
     [[nodiscard]] Result<RedemptionId> add_redemption(const RedemptionRow& row);
     [[nodiscard]] Result<void> put_redemption(const RedemptionRow& row);
     [[nodiscard]] std::optional<RedemptionRow> redemption(RedemptionId id) const;
-    [[nodiscard]] std::vector<RedemptionId> due_redemptions(UnixTime now) const; ///< open ones, longest due first
-    [[nodiscard]] std::vector<RedemptionId> open_redemptions() const;
+    [[nodiscard]] std::vector<RedemptionId> due_redemptions(UnixTime now) const; ///< open swaps, longest due first
+    [[nodiscard]] std::vector<RedemptionId> open_redemptions() const;            ///< swaps
     [[nodiscard]] std::vector<RedemptionId> due_watches(UnixTime now) const;
     /// The soonest due_at or watch_at later than `after`.
     [[nodiscard]] std::optional<UnixTime> next_due_after(UnixTime after) const;
@@ -169,6 +213,19 @@ public:
     [[nodiscard]] std::vector<StoredProof> proofs_of(RedemptionId owner, HoldingState state) const;
     [[nodiscard]] std::vector<StoredProof> unspent_proofs(const std::string& mint, Unit unit) const;
     [[nodiscard]] Result<void> set_proof_state(const crypto::Point& y, HoldingState state, RedemptionId owner);
+    [[nodiscard]] std::optional<HoldingState> proof_state(const crypto::Point& y) const;
+    [[nodiscard]] std::vector<StoredProof> proofs_in(const std::string& mint, HoldingState state,
+                                                     size_t newest_max) const;
+    /// Worth of the proofs that are unspent, reserved or being spent, by mint, unit and state.
+    struct Holdings {
+        std::string mint;
+        Unit unit = Unit::sat;
+        HoldingState state = HoldingState::unspent;
+        Amount amount = 0;
+    };
+    [[nodiscard]] std::vector<Holdings> holdings() const;
+    /// What open receives at this mint may still bring.
+    [[nodiscard]] Msat expected(const std::string& mint) const;
     /// All proofs of `owner` in state `from`.
     [[nodiscard]] Result<void> move_proofs(RedemptionId owner, HoldingState from, HoldingState to);
     [[nodiscard]] Msat balance(const std::optional<std::string>& mint) const;
@@ -178,9 +235,25 @@ public:
     [[nodiscard]] Result<void> put_payout(const PayoutRow& row);
     [[nodiscard]] std::optional<PayoutRow> payout(const std::string& key) const;
     [[nodiscard]] std::vector<std::string> due_payouts(UnixTime now) const; ///< those that no swap is under way for
+    /// Those whose swap ended while their token was not stored.
+    [[nodiscard]] std::vector<std::string> unfinished_payouts() const;
+    [[nodiscard]] std::vector<PayoutRow> finished_payouts() const;
+
+    // Melts.
+    /// conflict when another payment of the same invoice is under way or was made.
+    [[nodiscard]] Result<void> add_melt(const MeltPayment& row);
+    [[nodiscard]] Result<void> put_melt(const MeltPayment& row);
+    [[nodiscard]] std::optional<MeltPayment> melt(const std::string& key) const;
+    [[nodiscard]] std::vector<std::string> due_melts(UnixTime now) const;
+    [[nodiscard]] std::optional<UnixTime> next_melt_due() const;
+    [[nodiscard]] std::vector<MeltPayment> paid_melts() const;
+
+    /// For the audit.
+    [[nodiscard]] std::vector<RedemptionId> done_redemptions(RedemptionId after) const;
 
 private:
     db::Database& database_;
+    Ledger ledger_;
 };
 
 } // namespace berth::cashu

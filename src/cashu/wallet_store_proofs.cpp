@@ -1,4 +1,4 @@
-// The part of WalletStore about what is held: proofs and payouts.
+// The part of WalletStore about what is held: proofs.
 
 #include "cashu/wallet_rows.h"
 #include "cashu/wallet_store.h"
@@ -83,6 +83,44 @@ std::vector<StoredProof> WalletStore::unspent_proofs(const std::string& mint, Un
     return read_proofs(query);
 }
 
+std::vector<StoredProof> WalletStore::proofs_in(const std::string& mint, HoldingState state, size_t newest_max) const
+{
+    auto query = database_.prepare("SELECT * FROM proof WHERE mint=? AND state=? ORDER BY rowid DESC LIMIT ?");
+    query.bind(mint).bind(static_cast<int>(state)).bind(static_cast<uint64_t>(newest_max));
+    return read_proofs(query);
+}
+
+std::optional<HoldingState> WalletStore::proof_state(const crypto::Point& y) const
+{
+    auto query = database_.prepare("SELECT state FROM proof WHERE y=?");
+    query.bind(ByteView{y.compressed()});
+    return rows::next(query) ? std::optional{rows::enumerator<HoldingState>(query, 0)} : std::nullopt;
+}
+
+std::vector<WalletStore::Holdings> WalletStore::holdings() const
+{
+    auto query = database_.prepare("SELECT mint,unit,state,sum(amount) FROM proof WHERE state<3 "
+                                   "GROUP BY 1,2,3 ORDER BY 1,2,3");
+    std::vector<Holdings> found;
+    while (rows::next(query))
+        found.push_back({query.text(0), rows::enumerator<Unit>(query, 1), rows::enumerator<HoldingState>(query, 2),
+                         query.unsigned_integer(3)});
+    return found;
+}
+
+Msat WalletStore::expected(const std::string& mint) const
+{
+    auto query = database_.prepare("SELECT unit,sum(gross-fee) FROM redemption "
+                                   "WHERE state<3 AND kind IN (0,2) AND mint=? GROUP BY unit");
+    query.bind(mint);
+    Msat sum;
+    while (rows::next(query)) {
+        const auto part = to_msat(query.unsigned_integer(1), rows::enumerator<Unit>(query, 0));
+        sum.value += part.value_or(Msat{}).value;
+    }
+    return sum;
+}
+
 Result<void> WalletStore::set_proof_state(const crypto::Point& y, HoldingState state, RedemptionId owner)
 {
     return database_.prepare("UPDATE proof SET state=?,owner=? WHERE y=?")
@@ -113,55 +151,6 @@ Msat WalletStore::balance(const std::optional<std::string>& mint) const
         sum.value += part.value_or(Msat{}).value;
     }
     return sum;
-}
-
-Result<void> WalletStore::add_payout(const PayoutRow& row)
-{
-    return database_.prepare("INSERT INTO payout VALUES(?,?,?,?,?,?,?)")
-        .bind(row.key)
-        .bind(row.mint)
-        .bind(static_cast<int>(row.unit))
-        .bind(row.amount)
-        .bind(row.redemption)
-        .bind(row.token)
-        .bind(rows::millis(row.due_at))
-        .run();
-}
-
-Result<void> WalletStore::put_payout(const PayoutRow& row)
-{
-    return database_.prepare("UPDATE payout SET redemption=?,token=?,due_at=? WHERE key=?")
-        .bind(row.redemption)
-        .bind(row.token)
-        .bind(rows::millis(row.due_at))
-        .bind(row.key)
-        .run();
-}
-
-std::optional<PayoutRow> WalletStore::payout(const std::string& key) const
-{
-    auto query = database_.prepare("SELECT key,mint,unit,amount,redemption,token,due_at FROM payout WHERE key=?");
-    query.bind(key);
-    if (!rows::next(query))
-        return std::nullopt;
-    return PayoutRow{.key = query.text(0),
-                     .mint = query.text(1),
-                     .unit = rows::enumerator<Unit>(query, 2),
-                     .amount = query.unsigned_integer(3),
-                     .redemption = query.optional_integer(4),
-                     .token = query.text(5),
-                     .due_at = rows::time(query, 6)};
-}
-
-std::vector<std::string> WalletStore::due_payouts(UnixTime now) const
-{
-    auto query = database_.prepare("SELECT key FROM payout WHERE token='' AND redemption IS NULL AND due_at<=? "
-                                   "ORDER BY due_at,key");
-    query.bind(rows::millis(now));
-    std::vector<std::string> keys;
-    while (rows::next(query))
-        keys.push_back(query.text(0));
-    return keys;
 }
 
 } // namespace berth::cashu

@@ -148,14 +148,15 @@ std::optional<RedemptionRow> WalletStore::redemption(RedemptionId id) const
 
 std::vector<RedemptionId> WalletStore::due_redemptions(UnixTime now) const
 {
-    auto query = database_.prepare("SELECT id FROM redemption WHERE state<3 AND due_at<=? ORDER BY due_at,id");
+    auto query = database_.prepare("SELECT id FROM redemption WHERE state<3 AND kind<>4 AND due_at<=? "
+                                   "ORDER BY due_at,id");
     query.bind(rows::millis(now));
     return read_ids(query);
 }
 
 std::vector<RedemptionId> WalletStore::open_redemptions() const
 {
-    auto query = database_.prepare("SELECT id FROM redemption WHERE state<3 ORDER BY id");
+    auto query = database_.prepare("SELECT id FROM redemption WHERE state<3 AND kind<>4 ORDER BY id");
     return read_ids(query);
 }
 
@@ -169,7 +170,7 @@ std::vector<RedemptionId> WalletStore::due_watches(UnixTime now) const
 std::optional<UnixTime> WalletStore::next_due_after(UnixTime after) const
 {
     auto query = database_.prepare(
-        "SELECT min(due) FROM (SELECT min(due_at) AS due FROM redemption WHERE state<3 AND due_at>?1 "
+        "SELECT min(due) FROM (SELECT min(due_at) AS due FROM redemption WHERE state<3 AND kind<>4 AND due_at>?1 "
         "UNION ALL SELECT min(watch_at) FROM redemption WHERE watch_at>?1 "
         "UNION ALL SELECT min(due_at) FROM payout WHERE token='' AND redemption IS NULL AND due_at>?1 "
         "UNION ALL SELECT min(due_at) FROM keyset_scan WHERE due_at>?1)");
@@ -177,9 +178,16 @@ std::optional<UnixTime> WalletStore::next_due_after(UnixTime after) const
     return rows::next(query) ? rows::optional_time(query, 0) : std::nullopt;
 }
 
+std::vector<RedemptionId> WalletStore::done_redemptions(RedemptionId after) const
+{
+    auto query = database_.prepare("SELECT id FROM redemption WHERE state=3 AND id>? ORDER BY id");
+    query.bind(after);
+    return read_ids(query);
+}
+
 std::optional<RedemptionId> WalletStore::find_by_inputs(const std::string& inputs_hash) const
 {
-    auto query = database_.prepare("SELECT max(id) FROM redemption WHERE inputs_hash=? AND kind=0");
+    auto query = database_.prepare("SELECT max(id) FROM redemption WHERE inputs_hash=? AND kind IN (0,2)");
     query.bind(inputs_hash);
     return rows::next(query) ? query.optional_integer(0) : std::nullopt;
 }

@@ -303,6 +303,12 @@ void Desk::on_redeemed(const cashu::Redeemed& redeemed, UnixTime now)
     const std::optional<Order> order = p_.failures.take(p_.orders.find_by_redemption(redeemed.id));
     if (!order)
         return;
+    if (redeemed.late) {
+        // Its sender was told that the token is unspent; the same requests now hear where the money is.
+        p_.failures.check(p_.orders.answer_again(order->key));
+        return settle_with_refund(
+            *order, {error_type::race_lost, "the mint took the token after all, too late; it is given back"}, now);
+    }
     if (order->kind == OrderKind::top_up)
         return settle_top_up(*order, redeemed, now);
     if (redeemed.received)

@@ -205,6 +205,11 @@ Result<std::vector<RequestOrigin>> OrderStore::take_unanswered(const Bytes32& or
     return origins;
 }
 
+Result<void> OrderStore::answer_again(const Bytes32& order)
+{
+    return database_.prepare("UPDATE request SET answered=0 WHERE order_key=?").bind(ByteView{order}).run();
+}
+
 Result<void> OrderStore::insert_refund_request(const RequestOrigin& origin, const std::string& refund, UnixTime now)
 {
     TRY(insert_request(origin, {}, now));

@@ -68,6 +68,8 @@ public:
     [[nodiscard]] Result<bool> is_known_request(const nostr::EventId& message_id);
     /// Requests of an order that have not been answered, then marked as answered.
     [[nodiscard]] Result<std::vector<RequestOrigin>> take_unanswered(const Bytes32& order);
+    /// Its requests count as unanswered again.
+    [[nodiscard]] Result<void> answer_again(const Bytes32& order);
     /// Remembers a request that a refund's reply will answer.
     [[nodiscard]] Result<void> insert_refund_request(const RequestOrigin& origin, const std::string& refund,
                                                      UnixTime now);

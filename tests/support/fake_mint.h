@@ -1,11 +1,13 @@
 #pragma once
 // A mint behind net::Http, in memory and deterministic: real BDHKE and DLEQ, a spent list, restore and checkstate, and
-// faults on demand. Answers wait until deliver(), so a test decides what is lost when. It is the judge of the tests:
-// what it signed and did not see spent is money.
+// faults on demand; it pays every invoice. Answers wait until deliver(), so a test decides what is lost when. It is the
+// judge of the tests: what it signed and did not see spent is money.
 
 #include "cashu/bdhke.h"
+#include "cashu/invoice.h"
 #include "cashu/mint_api.h"
 #include "cashu/mint_info.h"
+#include "cashu/mint_quotes.h"
 #include "crypto/hash.h"
 #include "net/http.h"
 
@@ -50,6 +52,16 @@ enum class SwapFault {
     one_short,         ///< executed, one signature missing
 };
 
+/// What goes wrong with one melt. Consumed in order, one per melt request.
+enum class MeltFault {
+    none,
+    lose_request, ///< never arrives: outcome_unknown, not executed
+    lose_answer,  ///< paid, then outcome_unknown
+    refuse,       ///< 400 with code 50000, not executed
+    stuck,        ///< PENDING until end_stuck_melts()
+    no_change,    ///< paid; the change is in no answer but that to a restore
+};
+
 enum class RestoreMode { works, unsupported, partial, nothing };
 
 class FakeMint {
@@ -59,6 +71,8 @@ public:
         bool v2 = true;
         uint64_t input_fee_ppk = 0;
         uint64_t seed = 7;
+        cashu::Amount lightning_reserve = 3; ///< that a melt quote asks for
+        cashu::Amount lightning_fee = 1;     ///< that a payment takes of it
     };
 
     explicit FakeMint(Options options) : options_{std::move(options)}, random_{options_.seed} { rotate(); }
@@ -82,6 +96,13 @@ public:
         active_ = keyset.id;
         secrets_[keyset.id] = std::move(secrets);
         keysets_[keyset.id] = std::move(keyset);
+    }
+
+    /// As if another mint had taken its place.
+    void forget_keysets()
+    {
+        keysets_.clear();
+        rotate();
     }
 
     /// Proofs as a payer would hold them, of the active keyset.
@@ -152,6 +173,20 @@ public:
         return true;
     }
 
+    /// Payments that hang are made, or given up.
+    void end_stuck_melts(bool paid)
+    {
+        for (auto& [id, melt] : melts_) {
+            if (melt.quote.state != cashu::QuoteState::pending)
+                continue;
+            set_pending(melt.inputs, false);
+            if (paid)
+                settle(melt);
+            else
+                melt.quote.state = cashu::QuoteState::unpaid;
+        }
+    }
+
     net::HttpResult answer(const net::HttpRequest& request)
     {
         if (down)
@@ -169,6 +204,14 @@ public:
         }
         if (path == "/v1/swap")
             return answer_swap(request.body);
+        if (path == "/v1/melt/quote/bolt11")
+            return answer_melt_quote(request.body);
+        if (path.starts_with("/v1/melt/quote/bolt11/")) {
+            const auto found = melts_.find(path.substr(22));
+            return found == melts_.end() ? error(50000, "unknown quote") : ok(encode_melt_quote(found->second.quote));
+        }
+        if (path == "/v1/melt/bolt11")
+            return answer_melt(request.body);
         if (path == "/v1/checkstate")
             return answer_checkstate(request.body);
         if (path == "/v1/restore")
@@ -177,6 +220,9 @@ public:
     }
 
     std::deque<SwapFault> swap_faults;
+    std::deque<MeltFault> melt_faults;
+    std::vector<std::string> invoices_paid;
+    std::optional<int64_t> quote_expiry; ///< of melt quotes, Unix seconds
     RestoreMode restore_mode = RestoreMode::works;
     bool down = false;
     std::map<std::string, int> calls; ///< by path
@@ -273,20 +319,8 @@ private:
         const auto request = cashu::decode_swap_request(body);
         if (!request)
             return fail(Errc::refused, "10000");
-        uint64_t in = 0;
-        uint64_t ppk = 0;
+        const cashu::Amount worth = TRY(worth_of(request->inputs));
         uint64_t out = 0;
-        for (const auto& input : request->inputs) {
-            const auto y = cashu::hash_to_curve(std::string_view{input.secret});
-            if (spent_.count(y))
-                return fail(Errc::refused, "11001");
-            if (pending_.count(y))
-                return fail(Errc::refused, "11002");
-            if (!cashu::is_signed_by(secret_of(input.keyset_id, input.amount), input.secret, input.C))
-                return fail(Errc::refused, "10001");
-            in += input.amount;
-            ppk += keysets_.at(input.keyset_id).input_fee_ppk;
-        }
         for (const auto& output : request->outputs) {
             if (!keysets_.at(output.keyset_id).active)
                 return fail(Errc::refused, "12002");
@@ -294,19 +328,117 @@ private:
                 return fail(Errc::refused, "11003");
             out += output.amount;
         }
-        if (in - (ppk + 999) / 1000 != out)
+        if (worth != out)
             return fail(Errc::refused, "11005");
         std::vector<cashu::BlindSignature> signatures;
-        for (const auto& output : request->outputs) {
-            const auto& a = secret_of(output.keyset_id, output.amount);
-            const auto C_ = cashu::sign_blinded(output.B_, a).value();
-            signatures.push_back({output.amount, output.keyset_id, C_, cashu::create_dleq(a, output.B_, C_)});
-            signed_.emplace(output.B_, signatures.back());
-        }
+        for (const auto& output : request->outputs)
+            signatures.push_back(sign(output, output.amount));
         spend(request->inputs);
         ++swaps_executed;
-        fees_taken += in - out;
+        fees_taken += fee_of(request->inputs);
         return signatures;
+    }
+
+    /// After the fee.
+    Result<cashu::Amount> worth_of(const std::vector<cashu::Proof>& inputs) const
+    {
+        cashu::Amount in = 0;
+        for (const auto& input : inputs) {
+            const auto y = cashu::hash_to_curve(std::string_view{input.secret});
+            if (spent_.count(y))
+                return fail(Errc::refused, "11001");
+            if (pending_.count(y))
+                return fail(Errc::refused, "11002");
+            if (!keysets_.count(input.keyset_id))
+                return fail(Errc::refused, "12001");
+            if (!cashu::is_signed_by(secret_of(input.keyset_id, input.amount), input.secret, input.C))
+                return fail(Errc::refused, "10001");
+            in += input.amount;
+        }
+        return in - fee_of(inputs);
+    }
+
+    cashu::BlindSignature sign(const cashu::BlindedMessage& output, cashu::Amount amount)
+    {
+        const auto& a = secret_of(output.keyset_id, amount);
+        const auto C_ = cashu::sign_blinded(output.B_, a).value();
+        const cashu::BlindSignature signature{amount, output.keyset_id, C_, cashu::create_dleq(a, output.B_, C_)};
+        signed_.emplace(output.B_, signature);
+        return signature;
+    }
+
+    struct Melt {
+        cashu::MeltQuote quote;
+        std::vector<cashu::Proof> inputs;
+        std::vector<cashu::BlindedMessage> blanks;
+        cashu::Amount worth = 0;
+    };
+
+    net::HttpResult answer_melt_quote(const std::string& body)
+    {
+        const auto request = cashu::decode_melt_quote_request(body).value();
+        const auto invoice = cashu::decode_invoice(request.request).value();
+        Melt melt;
+        melt.quote = {.quote = "quote-" + std::to_string(melts_.size()),
+                      .request = request.request,
+                      .amount = cashu::from_msat(*invoice.amount, request.unit),
+                      .fee_reserve = options_.lightning_reserve,
+                      .unit = request.unit,
+                      .state = cashu::QuoteState::unpaid,
+                      .expiry = quote_expiry,
+                      .payment_preimage = std::nullopt,
+                      .change = {}};
+        melts_[melt.quote.quote] = melt;
+        return ok(cashu::encode_melt_quote(melt.quote));
+    }
+
+    void settle(Melt& melt)
+    {
+        spend(melt.inputs);
+        fees_taken += fee_of(melt.inputs) + options_.lightning_fee;
+        cashu::Amount change = melt.worth - melt.quote.amount - options_.lightning_fee;
+        size_t blank = 0;
+        for (int bit = 19; bit >= 0 && blank < melt.blanks.size(); --bit)
+            if (const cashu::Amount part = cashu::Amount{1} << bit; part <= change) {
+                change -= part;
+                melt.quote.change.push_back(sign(melt.blanks[blank++], part));
+            }
+        melt.quote.state = cashu::QuoteState::paid;
+        melt.quote.payment_preimage = "beef";
+        invoices_paid.push_back(*melt.quote.request);
+    }
+
+    net::HttpResult answer_melt(const std::string& body)
+    {
+        MeltFault fault = MeltFault::none;
+        if (!melt_faults.empty()) {
+            fault = melt_faults.front();
+            melt_faults.pop_front();
+        }
+        const auto request = cashu::decode_melt_request(body).value();
+        Melt& melt = melts_.at(request.quote);
+        if (fault == MeltFault::lose_request)
+            return fail(Errc::outcome_unknown, "reset");
+        if (fault == MeltFault::refuse)
+            return error(50000, "no route");
+        if (melt.quote.state != cashu::QuoteState::unpaid)
+            return error(cashu::mint_error::kInvoicePaid, "paid or pending");
+        const auto worth = worth_of(request.inputs);
+        if (!worth || *worth < melt.quote.amount + melt.quote.fee_reserve)
+            return error(worth ? 11005 : static_cast<uint64_t>(std::stoul(worth.error().message)), "refused");
+        melt.inputs = request.inputs;
+        melt.blanks = request.outputs;
+        melt.worth = *worth;
+        if (fault == MeltFault::stuck) {
+            melt.quote.state = cashu::QuoteState::pending;
+            set_pending(melt.inputs, true);
+            return ok(cashu::encode_melt_quote(melt.quote));
+        }
+        settle(melt);
+        if (fault == MeltFault::no_change)
+            melt.quote.change.clear();
+        return fault == MeltFault::lose_answer ? net::HttpResult{fail(Errc::outcome_unknown, "timed out")}
+                                               : ok(cashu::encode_melt_quote(melt.quote));
     }
 
     net::HttpResult answer_checkstate(const std::string& body)
@@ -350,39 +482,7 @@ private:
     std::set<crypto::Point> spent_;
     std::set<crypto::Point> pending_;
     std::map<crypto::Point, cashu::BlindSignature> signed_;
-};
-
-/// Holds requests and answers until told: what a batch sends leaves only when it is committed.
-class FakeMintHttp final : public net::Http {
-public:
-    explicit FakeMintHttp(FakeMint& mint) : mint_{mint} {}
-
-    void send(net::HttpRequest request, std::function<void(net::HttpResult)> done) override
-    {
-        waiting_.emplace_back(std::move(request), std::move(done));
-    }
-    [[nodiscard]] bool has_waiting() const { return !waiting_.empty(); }
-    [[nodiscard]] size_t waiting() const { return waiting_.size(); }
-    [[nodiscard]] const net::HttpRequest& front() const { return waiting_.front().first; }
-    /// The transaction was rolled back, or we died before anything was sent.
-    void drop_all() { waiting_.clear(); }
-    /// The mint gets the oldest request; the answer is lost with us.
-    void execute_without_answer()
-    {
-        (void)mint_.answer(waiting_.front().first);
-        waiting_.pop_front();
-    }
-    /// The oldest request and its answer.
-    void deliver()
-    {
-        auto [request, done] = std::move(waiting_.front());
-        waiting_.pop_front();
-        done(mint_.answer(request));
-    }
-
-private:
-    FakeMint& mint_;
-    std::deque<std::pair<net::HttpRequest, std::function<void(net::HttpResult)>>> waiting_;
+    std::map<std::string, Melt> melts_;
 };
 
 } // namespace berth::test

@@ -228,6 +228,7 @@ TEST_CASE("when the mint says that outputs were signed before, the counter is sc
     world.settle();
     world.transact([&] { REQUIRE(world.wallet->release(first)); });
     // The rows forget that operation, and nothing tells them.
+    world.check_books_at_end = false;
     for (const char* sql : {"UPDATE keyset SET counter=0", "DELETE FROM redemption_output", "DELETE FROM output_set",
                             "DELETE FROM proof"})
         REQUIRE(world.database->execute(sql));

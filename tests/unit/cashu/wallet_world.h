@@ -2,8 +2,9 @@
 // A wallet on a temporary database before a fake mint. A crash drops the wallet with all calls under way; the database,
 // the seed file and the mint stay.
 
+#include "cashu/invoice.h"
 #include "cashu/wallet.h"
-#include "support/fake_mint.h"
+#include "support/fake_mint_http.h"
 
 #include <doctest/doctest.h>
 
@@ -27,8 +28,17 @@ struct WalletWorld {
         open();
         settle();
     }
+    /// Whatever a test did, the books must be right in the end.
     ~WalletWorld()
     {
+        if (wallet && check_books_at_end)
+            wallet->audit(
+                WalletOperations::AuditScope::rows,
+                [](const AuditReport& report) {
+                    for (const std::string& difference : report.differences)
+                        FAIL_CHECK(difference);
+                },
+                now);
         wallet.reset();
         database.reset();
         std::filesystem::remove_all(directory);
@@ -45,7 +55,8 @@ struct WalletWorld {
             *database, http, random, directory + "/seed", options,
             {.on_redeemed = [this](const Redeemed& event) { redeemed.push_back(event); },
              .on_keysets = {},
-             .on_payout = [this](const std::string& key, const std::string& token) { payouts[key] = token; }});
+             .on_payout = [this](const std::string& key, const std::string& token) { payouts[key] = token; },
+             .held_back = [this](const std::string&) { return held_back; }});
         REQUIRE_MESSAGE(created.has_value(), (created ? "" : created.error().message));
         wallet = std::move(created).value();
         transact([&] { wallet->start(now); });
@@ -103,6 +114,44 @@ struct WalletWorld {
         return id;
     }
 
+    /// Checked as often as keysets have to be read for it.
+    RedemptionId deposit(const std::string& token)
+    {
+        std::optional<RedemptionId> id;
+        for (int tries = 0; tries < 3 && !id; ++tries) {
+            transact([&] {
+                const auto checked = wallet->check(token, now);
+                if (!checked.keysets_needed)
+                    id = wallet->deposit(checked.token.value(), now).value();
+            });
+            settle();
+        }
+        return id.value();
+    }
+
+    /// Asks the mint too.
+    AuditReport audit()
+    {
+        std::optional<AuditReport> told;
+        transact([&] {
+            wallet->audit(
+                WalletOperations::AuditScope::rows_and_mints, [&told](const AuditReport& report) { told = report; },
+                now);
+        });
+        settle();
+        REQUIRE(told.has_value());
+        return *told;
+    }
+
+    /// An invoice that is good for an hour; every number is another payment hash.
+    std::string invoice(Amount sats, uint8_t number = 1)
+    {
+        Invoice made{
+            .amount = Msat{sats * 1000}, .created_at = unix_seconds(now), .expires_at = unix_seconds(now) + 3600};
+        made.payment_hash.fill(number);
+        return encode_practice_invoice(made);
+    }
+
     /// The proofs behind a token text.
     static std::vector<Proof> proofs_of(const std::string& token) { return decode_token(token).value().proofs; }
 
@@ -133,6 +182,8 @@ struct WalletWorld {
     std::optional<db::Database> database;
     std::vector<Redeemed> redeemed;
     std::map<std::string, std::string> payouts;
+    Msat held_back;
+    bool check_books_at_end = true;
     std::unique_ptr<Wallet> wallet;
 };
 

@@ -1,0 +1,115 @@
+#include "cashu/maintenance.h"
+
+#include "cashu/wallet_rows.h"
+#include "util/log.h"
+
+#include <algorithm>
+#include <charconv>
+
+namespace berth::cashu {
+
+namespace {
+
+constexpr std::chrono::hours kInterval{24};
+constexpr std::chrono::hours kExpiryMargin{24 * 30};
+constexpr size_t kInputsPerSwap = 64;
+constexpr const char* kSetting = "maintained_at";
+
+} // namespace
+
+Maintenance::Maintenance(WalletStore& store, KeysetBook& book, SwapDriver& driver, const WalletOptions& options,
+                         std::function<void(UnixTime now)> reconcile)
+    : store_{store}, book_{book}, driver_{driver}, units_{options.units},
+      reconcile_{std::move(reconcile)}, is_on_{!options.operator_only}
+{
+    for (const MintOptions& mint : options.mints)
+        mints_.push_back(mint.url);
+}
+
+void Maintenance::tick(UnixTime now)
+{
+    if (!is_on_)
+        return;
+    if (!due_at_) {
+        const std::string text = store_.setting(kSetting);
+        int64_t last = 0;
+        std::from_chars(text.data(), text.data() + text.size(), last);
+        due_at_ = std::min(now + kInterval, UnixTime{std::chrono::milliseconds{last}} + kInterval);
+    }
+    if (now < *due_at_)
+        return;
+    due_at_ = now + kInterval;
+    const auto stored = store_.set_setting(kSetting, std::to_string(rows::millis(now)));
+    if (!stored)
+        log::error("the wallet could not store its daily work: {}", stored.error().message);
+    reconcile_(now);
+    for (const std::string& mint : mints_) {
+        waiting_.insert(mint);
+        if (book_.refresh(mint, now) == KeysetBook::Refresh::too_soon)
+            on_refreshed(mint, now); // read a moment ago
+    }
+}
+
+std::optional<UnixTime> Maintenance::next_due() const
+{
+    return is_on_ ? due_at_ : std::nullopt;
+}
+
+void Maintenance::on_refreshed(const std::string& mint, UnixTime now)
+{
+    if (waiting_.erase(mint) == 0)
+        return;
+    for (const Unit unit : units_)
+        rotate(mint, unit, now);
+}
+
+void Maintenance::on_settled(const RedemptionRow& row, UnixTime now)
+{
+    if (is_on_ && row.kind == SwapKind::rotation && row.saga.state == RedeemState::done)
+        rotate(row.mint, row.unit, now);
+}
+
+bool Maintenance::must_leave(const Keyset& keyset, UnixTime now) const
+{
+    return !keyset.active || (keyset.final_expiry && *keyset.final_expiry < unix_seconds(now + kExpiryMargin));
+}
+
+bool Maintenance::is_worth_its_fee(const Keyset& keyset, Amount gross, Amount fee, UnixTime now) const
+{
+    // What expires is lost; what is merely inactive can still be spent, at the same fee, when it is needed.
+    const bool expires = keyset.final_expiry && *keyset.final_expiry < unix_seconds(now + kExpiryMargin);
+    return expires ? fee < gross : fee <= gross / 200;
+}
+
+void Maintenance::rotate(const std::string& mint, Unit unit, UnixTime now)
+{
+    SwapPlan plan{.kind = SwapKind::rotation, .mint = mint, .unit = unit};
+    std::vector<uint64_t> fees;
+    std::optional<Keyset> leaving;
+    std::map<KeysetId, std::optional<Keyset>> known;
+    for (const StoredProof& proof : store_.unspent_proofs(mint, unit)) {
+        const auto [place, is_new] = known.try_emplace(proof.proof.keyset_id);
+        if (is_new)
+            place->second = book_.find(proof.proof.keyset_id);
+        const std::optional<Keyset>& keyset = place->second;
+        // One keyset a swap, so that all of it is worth its fee or none.
+        if (!keyset || !must_leave(*keyset, now) || (leaving && leaving->id != keyset->id) ||
+            plan.inputs.size() == kInputsPerSwap)
+            continue;
+        fees.push_back(keyset->input_fee_ppk);
+        plan.gross += proof.proof.amount;
+        plan.inputs.push_back({proof.y, proof.proof});
+        leaving = keyset;
+    }
+    const auto fee = input_fee(fees);
+    if (!leaving || !fee || !is_worth_its_fee(*leaving, plan.gross, *fee, now))
+        return;
+    plan.fee = *fee;
+    log::info("moving {} {} at {} out of keyset {}", plan.gross, name_of(unit), mint, leaving->id);
+    const auto begun = driver_.begin(std::move(plan), now);
+    if (!begun)
+        return log::warn("proofs at {} stay on an old keyset: {}", mint, begun.error().message);
+    driver_.drive(*begun, now);
+}
+
+} // namespace berth::cashu
