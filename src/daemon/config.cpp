@@ -1,5 +1,6 @@
 #include "daemon/config.h"
 
+#include "cashu/lnurl.h"
 #include "cashu/mint_url.h"
 #include "daemon/toml_reader.h"
 #include "nostr/relay_url.h"
@@ -16,6 +17,8 @@ using provider::Options;
 
 /// `berth-<number>` must fit the 15 characters of a bridge's name.
 constexpr uint32_t kLeaseNumberMax = 999'999'999;
+/// All that there will ever be.
+constexpr uint64_t kSatsMax = 21'000'000ull * 100'000'000;
 
 void read_relays(TableReader& reader, Options& options)
 {
@@ -138,6 +141,26 @@ void read_volumes(const toml::table& table, provider::VolumeOptions& volumes, Pr
         reader.integer<int64_t>("locked_seconds_max", volumes.locked_max.count(), 60, 365 * 86'400)};
 }
 
+void read_wallet(const toml::table& table, cashu::WalletOptions& wallet, Problems& problems)
+{
+    TableReader reader{table, "[wallet]", problems};
+    const auto optional_sats = [&](const char* key) {
+        const uint64_t sats = reader.integer<uint64_t>(key, 0, 1, kSatsMax);
+        return sats ? std::optional{cashu::Msat{sats * 1000}} : std::nullopt;
+    };
+    wallet.exposure_max = optional_sats("exposure_sats_max");
+    wallet.sweep.address = reader.text("sweep_address", "");
+    wallet.sweep.above = optional_sats("sweep_above_sats");
+    wallet.sweep.keep = cashu::Msat{reader.integer<uint64_t>("sweep_keep_sats", 0, 0, kSatsMax) * 1000};
+    if (wallet.sweep.above && wallet.sweep.address.empty())
+        problems.add("{}: sweep_above_sats needs a sweep_address", reader.where());
+    if (wallet.sweep.address.empty())
+        return;
+    const auto url = cashu::lightning_address_url(wallet.sweep.address);
+    if (!url)
+        problems.add("{}: sweep_address: {}", reader.where(), url.error().message);
+}
+
 void read_docker(const toml::table& table, Config& config, Problems& problems)
 {
     TableReader reader{table, "[docker]", problems};
@@ -185,6 +208,8 @@ void read_sections(TableReader& root, Config& config, std::string& key_file)
     } else {
         problems.add("[provider] is required");
     }
+    if (const toml::table* table = root.table("wallet"))
+        read_wallet(*table, config.provider.wallet, problems);
     if (const toml::table* table = root.table("docker"))
         read_docker(*table, config, problems);
     if (const toml::table* table = root.table("ports"))

@@ -96,7 +96,8 @@ Result<void> CoreImplementation::open()
         world_.database, http_, world_.random, options_.seed_file, options_.wallet,
         {.on_redeemed = [this](const cashu::Redeemed& redeemed) { desk_->on_redeemed(redeemed, now_); },
          .on_keysets = [this](const std::string&) { desk_->retry_parked(now_); },
-         .on_payout = [this](const std::string& key, const std::string&) { refunds_->on_payout(key); }}));
+         .on_payout = [this](const std::string& key, const std::string&) { refunds_->on_payout(key); },
+         .held_back = [this](const std::string& mint) { return desk_->owed_at(mint, now_); }}));
     pool_ = std::make_unique<nostr::relay::Pool>(
         sockets_, world_.random,
         nostr::relay::PoolOptions{.relays = options_.relays,

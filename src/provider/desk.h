@@ -41,6 +41,8 @@ public:
     void on_running(const Lease& lease, UnixTime now);
     void on_failed(const Lease& lease, const Error& error, UnixTime now);
     void on_lost(const Lease& lease, UnixTime now) { refund_unused(lease, now); }
+    /// What would go back from this mint if every live lease ended now.
+    [[nodiscard]] cashu::Msat owed_at(const std::string& mint, UnixTime now) const;
     /// A refund has something new to say to the owner of its lease.
     void on_refund(const Refund& refund, const std::string& body, UnixTime now);
     /// Something that parked requests may wait for has changed: an image, a mint's keysets, the Engine.

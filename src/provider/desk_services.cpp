@@ -16,6 +16,12 @@ std::string refund_key_of(const std::string& lease)
     return "rest:" + lease;
 }
 
+std::chrono::seconds unused_time_of(const Lease& lease, UnixTime now)
+{
+    const auto left = std::chrono::floor<std::chrono::seconds>(expiry_of(lease, now) - now);
+    return std::clamp(left, std::chrono::seconds{0}, lease.duration);
+}
+
 } // namespace
 
 const Lease* Desk::find_pod(const std::string& pod, const std::string& sender) const
@@ -122,8 +128,7 @@ void Desk::join_refund(const RequestOrigin& origin, const std::string& lease, Un
 
 void Desk::refund_unused(const Lease& lease, UnixTime now)
 {
-    const auto left = std::chrono::floor<std::chrono::seconds>(expiry_of(lease, now) - now);
-    const std::chrono::seconds unused = std::clamp(left, std::chrono::seconds{0}, lease.duration);
+    const std::chrono::seconds unused = unused_time_of(lease, now);
     const cashu::Msat owed = price_of(unused, lease.spec);
     Refund refund{.key = refund_key_of(lease.id),
                   .lease = lease.id,
@@ -143,6 +148,18 @@ void Desk::refund_unused(const Lease& lease, UnixTime now)
     log::info("lease {} {}: {} s unused, {} msat go back", lease.workload.number, lease.end_reason, unused.count(),
               refunded_msat);
     p_.refunds.begin(refund, now);
+}
+
+cashu::Msat Desk::owed_at(const std::string& mint, UnixTime now) const
+{
+    cashu::Msat sum;
+    for (const Lease* lease : p_.leases.live()) {
+        const cashu::Msat owed = price_of(unused_time_of(*lease, now), lease->spec);
+        for (const RefundPart& part : share_out(owed, p_.failures.take(p_.orders.credits_newest_first(lease->id))))
+            if (part.mint == mint)
+                sum.value += cashu::to_msat(part.amount, part.unit).value_or(cashu::Msat{}).value;
+    }
+    return sum;
 }
 
 void Desk::on_refund(const Refund& refund, const std::string& body, UnixTime now)

@@ -145,6 +145,15 @@ const Lease* Leases::find_number(uint32_t number) const
     return nullptr;
 }
 
+std::vector<const Lease*> Leases::live() const
+{
+    std::vector<const Lease*> found;
+    for (const auto& [id, lease] : leases_)
+        if (lease.state == LeaseState::running || lease.state == LeaseState::locked)
+            found.push_back(&lease);
+    return found;
+}
+
 const Lease* Leases::find_owner(const std::string& owner) const
 {
     const Lease* newest = nullptr;

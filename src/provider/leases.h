@@ -54,6 +54,8 @@ public:
     void end_top_up(const std::string& id);
 
     [[nodiscard]] const Lease* find(const std::string& id) const;
+    /// Running or locked.
+    [[nodiscard]] std::vector<const Lease*> live() const;
     [[nodiscard]] const Lease* find_number(uint32_t number) const;
     [[nodiscard]] const Lease* find_owner(const std::string& owner) const; ///< newest running of this owner
 

@@ -63,6 +63,23 @@ TEST_CASE("an unknown key is an error that names it")
     CHECK(config.error().message.find("stat_dir") != std::string::npos);
 }
 
+TEST_CASE("the wallet's limits are sats, and a sweep by itself needs an address that can be one")
+{
+    const Files files;
+    const auto config = files.load("[wallet]\nexposure_sats_max = 5000\nsweep_address = \"me@pay.example\"\n"
+                                   "sweep_above_sats = 300\nsweep_keep_sats = 20\n");
+    REQUIRE_MESSAGE(config.has_value(), (config ? "" : config.error().message));
+    const cashu::WalletOptions& wallet = config->provider.wallet;
+    CHECK(wallet.exposure_max == std::optional{cashu::Msat{5'000'000}});
+    CHECK(wallet.sweep.address == "me@pay.example");
+    CHECK(wallet.sweep.above == std::optional{cashu::Msat{300'000}});
+    CHECK(wallet.sweep.keep == cashu::Msat{20'000});
+    CHECK(!files.load()->provider.wallet.exposure_max);
+    for (const char* bad : {"sweep_above_sats = 300", "sweep_address = \"https://pay.example\"",
+                            "exposure_sats_max = 0", "exposure_sats_max = 2100000000000001"})
+        CHECK(!files.load(std::string{"[wallet]\n"} + bad + "\n").has_value());
+}
+
 TEST_CASE("a key that others may read is refused, and so is a missing one")
 {
     const Files files;
