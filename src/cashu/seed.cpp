@@ -91,6 +91,35 @@ Result<SeedFile> SeedFile::open(const std::string& path, crypto::Random& random)
     return file;
 }
 
+Result<crypto::Secret> SeedFile::read_words(const std::string& path)
+{
+    const int descriptor = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+    if (descriptor < 0)
+        return fail(Errc::not_found, "cannot open the seed file {}: {}", path, std::strerror(errno));
+    std::string words = read_text(descriptor);
+    ::close(descriptor);
+    const auto checked = crypto::check_mnemonic(words);
+    crypto::Secret secret{as_bytes(words)};
+    crypto::wipe({reinterpret_cast<uint8_t*>(words.data()), words.size()});
+    if (!checked)
+        return fail(Errc::bad_input, "the seed file {}: {}", path, checked.error().message);
+    return secret;
+}
+
+Result<void> SeedFile::write_words(const std::string& path, std::string_view words)
+{
+    TRY(crypto::check_mnemonic(words));
+    const int descriptor = ::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+    if (descriptor < 0 && errno == EEXIST)
+        return fail(Errc::conflict, "there is a seed file {} already; move it away first, and keep it", path);
+    if (descriptor < 0)
+        return fail(Errc::unavailable, "cannot create the seed file {}: {}", path, std::strerror(errno));
+    const auto written = write_all(descriptor, std::string{words} + "\n");
+    ::close(descriptor);
+    TRY(written);
+    return sync_folder_of(path);
+}
+
 Result<void> SeedFile::load(crypto::Random& random)
 {
     std::string words = read_text(descriptor_);

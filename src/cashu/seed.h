@@ -8,6 +8,7 @@
 #include "util/result.h"
 
 #include <string>
+#include <string_view>
 
 namespace berth::cashu {
 
@@ -15,6 +16,11 @@ class SeedFile {
 public:
     /// refused when others may read it, conflict when another process holds it, bad_input when it isn't 12 good words.
     [[nodiscard]] static Result<SeedFile> open(const std::string& path, crypto::Random& random);
+    /// The words of an existing file, for a backup; it may be in use.
+    [[nodiscard]] static Result<crypto::Secret> read_words(const std::string& path);
+    /// A new file with these words, as a restore begins: one blank between them. conflict when there is a file already,
+    /// for the words in it may be the only way to somebody's money.
+    [[nodiscard]] static Result<void> write_words(const std::string& path, std::string_view words);
     ~SeedFile();
     SeedFile(SeedFile&& other) noexcept;
     SeedFile& operator=(SeedFile&&) = delete;
