@@ -53,7 +53,7 @@ threaded=(util net daemon local)
 
 stage unit-gcc unit_tests release
 if [[ $scope != quick ]]; then
-    [[ ! -e tests/sim/CMakeLists.txt ]] || stage sim bash scripts/dev/sim.sh --seeds "$([[ $scope == all ]] && echo 3000 || echo 500)"
+    [[ ! -e tests/sim/CMakeLists.txt ]] || stage sim bash scripts/dev/sim.sh --seeds "$([[ $scope == all ]] && echo 10000 || echo 1000)"
     stage functional bash scripts/dev/functional.sh
     stage fuzz bash scripts/dev/fuzz.sh 4
 fi

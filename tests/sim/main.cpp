@@ -63,6 +63,7 @@ int main(int count, char** values)
         const berth::sim::Outcome outcome = berth::sim::simulate(seed, directory);
         sum.faults += outcome.faults;
         sum.crashes += outcome.crashes;
+        sum.lossy_crashes += outcome.lossy_crashes;
         sum.granted += outcome.granted;
         sum.refunded += outcome.refunded;
         violations += outcome.violations.size();
@@ -70,7 +71,7 @@ int main(int count, char** values)
             std::printf("seed %llu: %s\n", static_cast<unsigned long long>(seed), violation.c_str());
         std::fflush(stdout);
     }
-    std::printf("granted %d, refunded %d\n", sum.granted, sum.refunded);
+    std::printf("granted %d, refunded %d, crashes that lost writes %d\n", sum.granted, sum.refunded, sum.lossy_crashes);
     std::printf("seeds %llu, faults %d, crashes %d, violations %zu\n", static_cast<unsigned long long>(arguments.seeds),
                 sum.faults, sum.crashes, violations);
     return violations == 0 ? 0 : 1;

@@ -1,10 +1,14 @@
 #include "sim/process.h"
 
+#include <filesystem>
+
 namespace berth::sim {
 
 namespace {
 
-constexpr unsigned kCrashPercent = 2;
+constexpr unsigned kCrashPercent = 6;
+/// Pages of log after which SQLite moves them to the database: few, so that crashes meet that too.
+constexpr const char* kCheckpointOften = "PRAGMA wal_autocheckpoint=24";
 
 } // namespace
 
@@ -16,9 +20,9 @@ void FragileRandom::fill(std::span<uint8_t> out)
         byte = static_cast<uint8_t>(dice_.next());
 }
 
-Process::Process(Clockwork& clock, Dice& dice, Faults& faults, provider::Options options, std::string directory)
-    : clock_{clock}, dice_{dice}, faults_{faults}, options_{std::move(options)},
-      directory_{std::move(directory)}, random_{dice.next()}
+Process::Process(Clockwork& clock, Dice& dice, Faults& faults, provider::Options options)
+    : clock_{clock}, dice_{dice}, faults_{faults}, options_{std::move(options)}, random_{dice.next()}, disk_{
+                                                                                                           dice.next()}
 {
 }
 
@@ -27,16 +31,26 @@ Process::Death Process::choose_death()
     if (faults_.is_healed() || crashes_left_ == 0 || !dice_.chance(kCrashPercent))
         return Death::none;
     --crashes_left_;
-    switch (dice_.below(3)) {
+    switch (dice_.below(4)) {
     case 0:
         return Death::before_commit;
     case 1:
         random_.crash_at_call(dice_.below(8));
         return Death::in_transaction;
+    case 2:
+        disk_.fail_after(dice_.below(30));
+        return Death::in_write;
     default:
         effects_left_ = dice_.below(4);
         return Death::between_effects;
     }
+}
+
+void Process::call_off_death()
+{
+    random_.crash_at_call({});
+    disk_.fail_after({});
+    effects_left_.reset();
 }
 
 void Process::survive_effect()
@@ -49,8 +63,10 @@ void Process::die(std::chrono::milliseconds down_for)
 {
     ++crashes_;
     ++life_;
-    random_.crash_at_call({});
-    effects_left_.reset();
+    call_off_death();
+    disk_.cut_power();
+    if (dice_.chance(20)) // the seed's counter mark is not synchronised: it may end up empty
+        std::filesystem::remove(options_.seed_file + ".counters");
     core_.reset();
     database_.reset();
     inbox_.clear();
@@ -66,14 +82,15 @@ void Process::run(Work&& work)
         if (death == Death::before_commit)
             throw CrashNow{};
         const Result<void> done = work();
+        if (!disk_.is_powered())
+            throw CrashNow{};
         if (!done) {
             complaint_ = done.error().message;
             return die(std::chrono::seconds{1});
         }
         // A batch too small to die in is survived, and the next one is another chance.
         if (death != Death::none) {
-            random_.crash_at_call({});
-            effects_left_.reset();
+            call_off_death();
             ++crashes_left_;
         }
     } catch (const CrashNow&) {
@@ -83,13 +100,11 @@ void Process::run(Work&& work)
 
 void Process::start()
 {
-    auto database = db::Database::open({.path = directory_ + "/db", .exclusive = true});
-    if (!database) {
-        complaint_ = database.error().message;
-        return;
-    }
-    database_.emplace(std::move(*database));
+    disk_.restore_power();
     run([this]() -> Result<void> {
+        db::Database database = TRY(db::Database::open({.path = "/db", .vfs = disk_.name(), .exclusive = true}));
+        database_.emplace(std::move(database));
+        TRY(database_->execute(kCheckpointOften));
         core_ = TRY(provider::Core::create(options_, {.database = *database_,
                                                       .sockets = outside_->sockets,
                                                       .http = outside_->http,

@@ -1,10 +1,12 @@
 #pragma once
-// The provider's process: the real core on a database that outlives it. A crash drops everything in memory: before the
-// transaction, within it, or between two of the effects that leave after COMMIT.
+// The provider's process: the real core on a disk that outlives it. A crash drops everything in memory, and what the
+// disk was not made to keep: before the transaction, within it, within a write of it, or between two of the effects
+// that leave after COMMIT.
 
 #include "provider/core.h"
 #include "sim/clockwork.h"
 #include "sim/dice.h"
+#include "sim/memory_disk.h"
 
 #include <optional>
 
@@ -35,7 +37,7 @@ public:
         std::function<void()> on_death;
     };
 
-    Process(Clockwork& clock, Dice& dice, Faults& faults, provider::Options options, std::string directory);
+    Process(Clockwork& clock, Dice& dice, Faults& faults, provider::Options options);
 
     void connect(Outside outside) { outside_.emplace(std::move(outside)); }
     void start();
@@ -50,14 +52,16 @@ public:
     [[nodiscard]] bool is_up() const { return core_ != nullptr; }
     [[nodiscard]] provider::Core& core() { return *core_; }
     [[nodiscard]] int crashes() const { return crashes_; }
+    [[nodiscard]] int lossy_crashes() const { return disk_.lossy_cuts(); }
     /// A core that stopped although nothing was done to it.
     [[nodiscard]] const std::string& complaint() const { return complaint_; }
 
 private:
-    enum class Death { none, before_commit, in_transaction, between_effects };
+    enum class Death { none, before_commit, in_transaction, in_write, between_effects };
 
     void die(std::chrono::milliseconds down_for);
     [[nodiscard]] Death choose_death();
+    void call_off_death();
     template <class Work>
     void run(Work&& work);
 
@@ -65,8 +69,8 @@ private:
     Dice& dice_;
     Faults& faults_;
     const provider::Options options_;
-    const std::string directory_;
     FragileRandom random_;
+    MemoryDisk disk_;
     std::optional<Outside> outside_;
     std::optional<db::Database> database_;
     std::unique_ptr<provider::Core> core_;

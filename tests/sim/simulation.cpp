@@ -19,12 +19,13 @@ constexpr auto kFaultsFor = 240s;
 constexpr auto kSettling = 2'400s;
 constexpr auto kLastLook = 150s;
 constexpr uint64_t kRate = 1'000;
+constexpr int kMintAmounts = 9; ///< enough for any purchase; each key costs a point to read
 constexpr int kTurnsMax = 20'000;
 
 const test::FakeMint& fresh_mint(bool with_fee)
 {
-    static const test::FakeMint free{{.input_fee_ppk = 0}};
-    static const test::FakeMint dear{{.input_fee_ppk = 400}};
+    static const test::FakeMint free{{.input_fee_ppk = 0, .amounts = kMintAmounts}};
+    static const test::FakeMint dear{{.input_fee_ppk = 400, .amounts = kMintAmounts}};
     return with_fee ? dear : free;
 }
 
@@ -38,10 +39,11 @@ nostr::SecretKey provider_key()
 class Simulation {
 public:
     Simulation(uint64_t seed, const std::string& directory)
-        : dice_{seed}, faults_{dice_, kFaultBudget}, mint_{fresh_mint(dice_.chance(50))},
-          process_{clock_, dice_, faults_, options(directory), directory}, engine_{clock_, dice_, faults_, process_},
-          gate_{clock_, dice_, faults_, process_, mint_}, consumers_{{clock_, dice_, faults_, mint_,
-                                                                      nostr::PublicKey::of(provider_key())}},
+        : dice_{seed}, faults_{dice_, kFaultBudget}, mint_{fresh_mint(dice_.chance(50))}, process_{clock_, dice_,
+                                                                                                   faults_,
+                                                                                                   options(directory)},
+          engine_{clock_, dice_, faults_, process_}, gate_{clock_, dice_, faults_, process_, mint_},
+          consumers_{{clock_, dice_, faults_, mint_, nostr::PublicKey::of(provider_key())}},
           relays_{clock_, dice_, faults_, process_, options(directory).relays, [this](const nostr::Event& event) {
                       consumers_.on_event(event);
                   }}
@@ -121,7 +123,10 @@ private:
 
     Outcome conclude()
     {
-        Outcome outcome{.faults = faults_.struck(), .crashes = process_.crashes(), .violations = violations_};
+        Outcome outcome{.faults = faults_.struck(),
+                        .crashes = process_.crashes(),
+                        .lossy_crashes = process_.lossy_crashes(),
+                        .violations = violations_};
         if (!process_.complaint().empty())
             outcome.violations.push_back("the core stopped: " + process_.complaint());
         if (!process_.is_up()) {

@@ -10,6 +10,7 @@ namespace berth::sim {
 struct Outcome {
     int faults = 0;
     int crashes = 0;
+    int lossy_crashes = 0; ///< that took unsynchronised writes with them
     int granted = 0;
     int refunded = 0;
     std::vector<std::string> violations;

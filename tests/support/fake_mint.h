@@ -73,6 +73,7 @@ public:
         uint64_t seed = 7;
         cashu::Amount lightning_reserve = 3; ///< that a melt quote asks for
         cashu::Amount lightning_fee = 1;     ///< that a payment takes of it
+        int amounts = 20; ///< powers of two that a keyset signs
     };
 
     explicit FakeMint(Options options) : options_{std::move(options)}, random_{options_.seed} { rotate(); }
@@ -86,7 +87,7 @@ public:
             keyset.active = false;
         cashu::Keyset keyset{.unit = cashu::Unit::sat, .active = true, .input_fee_ppk = options_.input_fee_ppk};
         std::map<cashu::Amount, crypto::Scalar> secrets;
-        for (int bit = 0; bit < 20; ++bit) {
+        for (int bit = 0; bit < options_.amounts; ++bit) {
             const auto secret = crypto::Scalar::random(random_);
             secrets.emplace(cashu::Amount{1} << bit, secret);
             keyset.keys.emplace(cashu::Amount{1} << bit, crypto::Point::generate(secret));
