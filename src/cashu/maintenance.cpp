@@ -13,6 +13,8 @@ namespace {
 constexpr std::chrono::hours kInterval{24};
 constexpr std::chrono::hours kExpiryMargin{24 * 30};
 constexpr size_t kInputsPerSwap = 64;
+/// In one unit at one mint; more are merged, the smallest first.
+constexpr size_t kProofsMax = 200;
 constexpr const char* kSetting = "maintained_at";
 
 } // namespace
@@ -83,33 +85,50 @@ bool Maintenance::is_worth_its_fee(const Keyset& keyset, Amount gross, Amount fe
 
 void Maintenance::rotate(const std::string& mint, Unit unit, UnixTime now)
 {
-    SwapPlan plan{.kind = SwapKind::rotation, .mint = mint, .unit = unit};
-    std::vector<uint64_t> fees;
-    std::optional<Keyset> leaving;
+    const std::vector<StoredProof> held = store_.unspent_proofs(mint, unit); // ascending
     std::map<KeysetId, std::optional<Keyset>> known;
-    for (const StoredProof& proof : store_.unspent_proofs(mint, unit)) {
+    Move leaving;
+    Move small;
+    for (const StoredProof& proof : held) {
         const auto [place, is_new] = known.try_emplace(proof.proof.keyset_id);
         if (is_new)
             place->second = book_.find(proof.proof.keyset_id);
         const std::optional<Keyset>& keyset = place->second;
-        // One keyset a swap, so that all of it is worth its fee or none.
-        if (!keyset || !must_leave(*keyset, now) || (leaving && leaving->id != keyset->id) ||
-            plan.inputs.size() == kInputsPerSwap)
+        if (!keyset)
             continue;
-        fees.push_back(keyset->input_fee_ppk);
-        plan.gross += proof.proof.amount;
-        plan.inputs.push_back({proof.y, proof.proof});
-        leaving = keyset;
+        // One keyset a swap, so that all of it is worth its fee or none.
+        Move& move = must_leave(*keyset, now) ? leaving : small;
+        if ((!move.keyset || move.keyset->id == keyset->id) && move.inputs.size() < kInputsPerSwap) {
+            move.keyset = keyset;
+            move.fees.push_back(keyset->input_fee_ppk);
+            move.gross += proof.proof.amount;
+            move.inputs.push_back({proof.y, proof.proof});
+        }
     }
-    const auto fee = input_fee(fees);
-    if (!leaving || !fee || !is_worth_its_fee(*leaving, plan.gross, *fee, now))
+    if (begin(mint, unit, std::move(leaving), now) || held.size() <= kProofsMax)
         return;
-    plan.fee = *fee;
-    log::info("moving {} {} at {} out of keyset {}", plan.gross, name_of(unit), mint, leaving->id);
-    const auto begun = driver_.begin(std::move(plan), now);
-    if (!begun)
-        return log::warn("proofs at {} stay on an old keyset: {}", mint, begun.error().message);
-    driver_.drive(*begun, now);
+    (void)begin(mint, unit, std::move(small), now);
+}
+
+bool Maintenance::begin(const std::string& mint, Unit unit, Move move, UnixTime now)
+{
+    const auto fee = input_fee(move.fees);
+    if (!move.keyset || !fee || !is_worth_its_fee(*move.keyset, move.gross, *fee, now))
+        return false;
+    log::info("swapping {} {} at {} in {} proofs of keyset {}", move.gross, name_of(unit), mint, move.inputs.size(),
+              move.keyset->id);
+    const auto begun = driver_.begin({.kind = SwapKind::rotation,
+                                      .mint = mint,
+                                      .unit = unit,
+                                      .inputs = std::move(move.inputs),
+                                      .gross = move.gross,
+                                      .fee = *fee},
+                                     now);
+    if (begun)
+        driver_.drive(*begun, now);
+    else
+        log::warn("proofs at {} stay as they are: {}", mint, begun.error().message);
+    return begun.has_value();
 }
 
 } // namespace berth::cashu

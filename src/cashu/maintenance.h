@@ -1,6 +1,7 @@
 #pragma once
 // The wallet's daily work: reads every mint's keysets again and moves proofs out of those that are inactive or near
-// their expiry, after which a mint may forget what it signed (NUT-02). One swap at a time per mint.
+// their expiry, after which a mint may forget what it signed (NUT-02); many small ones become few. One swap at a time
+// per mint.
 
 #include "cashu/swap_driver.h"
 
@@ -20,7 +21,17 @@ public:
     void on_settled(const RedemptionRow& row, UnixTime now);
 
 private:
+    /// Proofs of one keyset, to be swapped together.
+    struct Move {
+        std::optional<Keyset> keyset{};
+        std::vector<StoredInput> inputs{};
+        std::vector<uint64_t> fees{};
+        Amount gross = 0;
+    };
+
     void rotate(const std::string& mint, Unit unit, UnixTime now);
+    /// False when it is not worth it, or can't be begun now.
+    [[nodiscard]] bool begin(const std::string& mint, Unit unit, Move move, UnixTime now);
     [[nodiscard]] bool must_leave(const Keyset& keyset, UnixTime now) const;
     [[nodiscard]] bool is_worth_its_fee(const Keyset& keyset, Amount gross, Amount fee, UnixTime now) const;
 

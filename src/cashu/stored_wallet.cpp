@@ -71,7 +71,7 @@ StoredWallet::StoredWallet(db::Database& database, net::Http& http, crypto::Rand
                        audits_.begin(
                            AuditScope::rows_and_mints, [this](const AuditReport& report) { log_audit(report); }, now);
                    }},
-      audits_{store_, client_, book_}
+      audits_{store_, client_}
 {
 }
 

@@ -3,9 +3,7 @@
 #include "cashu/bdhke.h"
 
 #include <algorithm>
-#include <charconv>
 #include <set>
-#include <tuple>
 
 namespace berth::cashu {
 
@@ -15,12 +13,6 @@ constexpr size_t kBatch = 200;
 constexpr size_t kProofsPerStateMax = 20'000;
 constexpr size_t kSpentLookedAtMax = 1000;
 constexpr std::chrono::seconds kRetry{1};
-
-int64_t signed_msat(Amount amount, Unit unit)
-{
-    const auto msat = to_msat(amount, unit);
-    return msat ? static_cast<int64_t>(msat->value) : -1;
-}
 
 /// Proofs are named by the beginning of their Y, which tells nobody how to spend them.
 std::string short_name(const crypto::Point& y)
@@ -35,103 +27,6 @@ void differs(AuditReport& report, fmt::format_string<Args...> format, Args&&... 
 }
 
 } // namespace
-
-void Audits::check_books(AuditReport& report) const
-{
-    report.entries = store_.ledger().count();
-    for (const int64_t id : store_.ledger().unbalanced())
-        differs(report, "ledger entry {} does not sum up to zero", id);
-}
-
-void Audits::check_holdings(AuditReport& report) const
-{
-    struct Pair {
-        int64_t books = 0;
-        int64_t rows = 0;
-    };
-    std::map<std::tuple<std::string, Unit, int>, Pair> held;
-    for (const Ledger::Sum& sum : store_.ledger().sums())
-        if (sum.account <= Account::spending)
-            held[{sum.mint, sum.unit, static_cast<int>(sum.account)}].books = sum.msat;
-    for (const WalletStore::Holdings& row : store_.holdings())
-        held[{row.mint, row.unit, static_cast<int>(row.state)}].rows = signed_msat(row.amount, row.unit);
-    for (const auto& [place, pair] : held)
-        if (pair.books != pair.rows)
-            differs(report, "{}: the books hold {} msat {} in {}, the proofs are worth {} msat", std::get<0>(place),
-                    pair.books, name_of(static_cast<Account>(std::get<2>(place))), name_of(std::get<1>(place)),
-                    pair.rows);
-}
-
-void Audits::check_operation(const RedemptionRow& row, AuditReport& report) const
-{
-    Amount in = 0;
-    for (const StoredInput& input : store_.inputs(row.id))
-        in += input.proof.amount;
-    if (in != row.gross)
-        differs(report, "operation {}: its inputs are worth {} instead of {} {}", row.id, in, row.gross,
-                name_of(row.unit));
-    if (row.kind == SwapKind::melt)
-        return; // its outputs were blank; check_melts() knows
-    Amount out = 0;
-    for (const StoredOutput& output : store_.outputs(row.outputs_id))
-        out += output.amount;
-    if (out != row.gross - row.fee)
-        differs(report, "operation {}: its outputs are worth {} instead of {} {}", row.id, out, row.gross - row.fee,
-                name_of(row.unit));
-    const Movement movement = row.kind == SwapKind::receive   ? Movement::receive
-                              : row.kind == SwapKind::deposit ? Movement::deposit
-                              : row.kind == SwapKind::payout  ? Movement::payout
-                                                              : Movement::rotation;
-    const auto entry = store_.ledger().find(movement, row.id);
-    if (!entry)
-        return differs(report, "operation {} ended, but the books have no {}", row.id, name_of(movement));
-    const Account source = takes_tokens(row.kind) ? Account::customers : Account::spending;
-    if (leg_of(*entry, source) != -signed_msat(row.gross, row.unit) ||
-        leg_of(*entry, Account::mint_fees) != signed_msat(row.fee, row.unit))
-        differs(report, "operation {}: ledger entry {} tells other amounts than its row", row.id, entry->id);
-    if (row.refund_token.empty())
-        return;
-    const auto token = decode_token(row.refund_token);
-    const auto worth = token ? total(token->proofs) : Result<Amount>{pass_on(token)};
-    const auto refund = store_.ledger().find(Movement::refund, row.id);
-    if (!worth || !refund || leg_of(*refund, Account::payees) != signed_msat(*worth, row.unit))
-        differs(report, "operation {}: its refund is not in the books as it was handed out", row.id);
-}
-
-void Audits::check_operations(AuditReport& report) const
-{
-    const std::string text = store_.setting("books_opened_after");
-    int64_t opened_after = 0;
-    std::from_chars(text.data(), text.data() + text.size(), opened_after);
-    for (const RedemptionId id : store_.done_redemptions(opened_after))
-        check_operation(*store_.redemption(id), report);
-}
-
-void Audits::check_payouts(AuditReport& report) const
-{
-    const bool books_are_whole = store_.setting("books_opened_after") == "0";
-    for (const PayoutRow& payout : store_.finished_payouts()) {
-        const auto token = decode_token(payout.token);
-        const auto worth = token ? total(token->proofs) : Result<Amount>{pass_on(token)};
-        if (!worth || *worth != payout.amount)
-            differs(report, "payout {}: its token is not worth {} {}", payout.key, payout.amount, name_of(payout.unit));
-        const auto entry = store_.ledger().find(Movement::payout, payout.key);
-        if (entry ? leg_of(*entry, Account::payees) != signed_msat(payout.amount, payout.unit) : books_are_whole)
-            differs(report, "payout {} is not in the books as it was handed out", payout.key);
-    }
-}
-
-void Audits::check_melts(AuditReport& report) const
-{
-    for (const MeltPayment& melt : store_.paid_melts()) {
-        const auto entry = store_.ledger().find(Movement::melt, melt.redemption);
-        const auto swap = store_.redemption(melt.redemption);
-        if (!entry || !swap || leg_of(*entry, Account::lightning) != signed_msat(melt.amount, melt.unit) ||
-            leg_of(*entry, Account::spending) != -signed_msat(swap->gross, melt.unit) ||
-            leg_of(*entry, Account::unspent) != signed_msat(melt.change, melt.unit))
-            differs(report, "payment {} is not in the books as it was made", melt.key);
-    }
-}
 
 void Audits::check_proof(const StoredProof& stored, AuditReport& report) const
 {
@@ -156,12 +51,7 @@ void Audits::begin(WalletOperations::AuditScope scope, Done done, UnixTime now)
         waiting_.push_back(std::move(done));
         return;
     }
-    AuditReport report;
-    check_books(report);
-    check_holdings(report);
-    check_operations(report);
-    check_payouts(report);
-    check_melts(report);
+    AuditReport report = audit_rows(store_);
     if (scope == WalletOperations::AuditScope::rows)
         return done(report);
     report_ = std::move(report);

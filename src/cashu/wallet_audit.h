@@ -2,15 +2,19 @@
 // Recomputes the books: from the rows of proofs and operations, and from what the mints say of every proof (NUT-07).
 // Reads only; what differs is said, never mended.
 
-#include "cashu/keyset_book.h"
+#include "cashu/mint_client.h"
+#include "cashu/wallet_store.h"
 
 #include <deque>
 
 namespace berth::cashu {
 
+/// Whether the books, the proofs' rows and the operations' rows agree with each other.
+[[nodiscard]] AuditReport audit_rows(const WalletStore& store);
+
 class Audits {
 public:
-    Audits(WalletStore& store, MintClient& client, KeysetBook& book) : store_{store}, client_{client}, book_{book} {}
+    Audits(WalletStore& store, MintClient& client) : store_{store}, client_{client} {}
 
     using Done = std::function<void(const AuditReport&)>;
     /// `done` is called once, at once when only rows are looked at. One that comes while another asks the mints shares
@@ -26,12 +30,6 @@ private:
         std::vector<StoredProof> proofs;
     };
 
-    void check_books(AuditReport& report) const;
-    void check_holdings(AuditReport& report) const;
-    void check_operations(AuditReport& report) const;
-    void check_operation(const RedemptionRow& row, AuditReport& report) const;
-    void check_payouts(AuditReport& report) const;
-    void check_melts(AuditReport& report) const;
     void check_proof(const StoredProof& proof, AuditReport& report) const;
     void add_questions();
     void ask(UnixTime now);
@@ -40,7 +38,6 @@ private:
 
     WalletStore& store_;
     MintClient& client_;
-    KeysetBook& book_;
     std::deque<Batch> batches_;
     bool asking_ = false;
     AuditReport report_;

@@ -51,6 +51,7 @@ public:
     [[nodiscard]] uint64_t life() const { return life_; }
     [[nodiscard]] bool is_up() const { return core_ != nullptr; }
     [[nodiscard]] provider::Core& core() { return *core_; }
+    [[nodiscard]] db::Database& database() { return *database_; }
     [[nodiscard]] int crashes() const { return crashes_; }
     [[nodiscard]] int lossy_crashes() const { return disk_.lossy_cuts(); }
     /// A core that stopped although nothing was done to it.

@@ -1,5 +1,6 @@
 #include "sim/simulation.h"
 
+#include "cashu/wallet_audit.h"
 #include "sim/invariant.h"
 #include "sim/mint_gate.h"
 
@@ -141,6 +142,8 @@ private:
                                  .mint = mint_,
                                  .provider_balance = balance,
                                  .rate_msats_per_sec = kRate});
+        for (const std::string& difference : cashu::audit_rows(cashu::WalletStore{process_.database()}).differences)
+            outcome.violations.push_back("the books are wrong: " + difference);
         outcome.granted = verdict.granted;
         outcome.refunded = verdict.refunded;
         outcome.violations.insert(outcome.violations.end(), verdict.violations.begin(), verdict.violations.end());

@@ -243,6 +243,29 @@ TEST_CASE("proofs leave a keyset that became inactive within a day, if that is w
     }
 }
 
+TEST_CASE("hundreds of small proofs become few within a day")
+{
+    WalletWorld world;
+    for (int i = 0; i < 5; ++i)
+        world.deposit(world.mint.issue_token(std::vector<Amount>(60, 1))); // comes back as 4 + 8 + 16 + 32
+    world.mint.rotate();
+    world.settle(25h);
+    CHECK(world.wallet->balance() == Msat{300'000});
+    const auto count = [&world] {
+        auto query = world.database->prepare("SELECT count(*) FROM proof WHERE state=0");
+        REQUIRE(query.step().value());
+        return query.integer(0);
+    };
+    // Two hundred and more, as a shop that sells seconds gets them.
+    for (int i = 0; i < 110; ++i)
+        world.deposit(world.mint.issue_token({2, 1}));
+    CHECK(count() > 200);
+    world.settle(25h);
+    CHECK(count() <= 200);
+    CHECK(world.wallet->balance() == Msat{630'000});
+    CHECK(world.audit().differences.empty());
+}
+
 TEST_CASE("a rotation whose answer is lost in a crash neither loses nor doubles anything")
 {
     WalletWorld world;
