@@ -238,6 +238,8 @@ public:
     /// Those whose swap ended while their token was not stored.
     [[nodiscard]] std::vector<std::string> unfinished_payouts() const;
     [[nodiscard]] std::vector<PayoutRow> finished_payouts() const;
+    /// What payouts that no proofs are set aside for yet will take.
+    [[nodiscard]] Amount waiting_payouts(const std::string& mint, Unit unit) const;
 
     // Melts.
     /// conflict when another payment of the same invoice is under way or was made.

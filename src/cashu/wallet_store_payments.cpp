@@ -118,6 +118,14 @@ std::vector<PayoutRow> WalletStore::finished_payouts() const
     return found;
 }
 
+Amount WalletStore::waiting_payouts(const std::string& mint, Unit unit) const
+{
+    auto query = database_.prepare("SELECT coalesce(sum(amount),0) FROM payout "
+                                   "WHERE token='' AND redemption IS NULL AND mint=? AND unit=?");
+    query.bind(mint).bind(static_cast<int>(unit));
+    return rows::next(query) ? query.unsigned_integer(0) : 0;
+}
+
 std::vector<std::string> WalletStore::due_payouts(UnixTime now) const
 {
     auto query = database_.prepare("SELECT key FROM payout WHERE token='' AND redemption IS NULL AND due_at<=? "

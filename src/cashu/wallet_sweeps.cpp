@@ -45,7 +45,8 @@ Result<Amount> Sweeps::spendable(const std::string& mint, Unit unit) const
         gross = TRY(add(gross, proof.proof.amount));
     const Amount fee = TRY(melts_.fee_of(held));
     const Msat kept{options_.keep.value + (held_back_ ? held_back_(mint).value : 0)};
-    const Amount stays = from_msat(kept, unit) + fee;
+    // Refunds that wait for their mint are somebody's money already.
+    const Amount stays = from_msat(kept, unit) + fee + store_.waiting_payouts(mint, unit);
     return gross - std::min(gross, stays);
 }
 

@@ -223,6 +223,20 @@ TEST_CASE("a sweep begins by itself above the threshold, and leaves what leases 
     CHECK(world.audit().differences.empty());
 }
 
+TEST_CASE("a sweep leaves what was promised in a payout that could not be made yet")
+{
+    WalletWorld world;
+    PayService service{world};
+    world.transact([&] { world.wallet->request_payout("refund", world.mint.url(), Unit::sat, 100, world.now); });
+    world.now += 10s; // it is tried again a minute later
+    world.deposit(world.mint.issue_token({512}));
+    world.transact([&] { REQUIRE(world.wallet->sweep({.key = "s", .address = "me@pay.example"}, world.now)); });
+    world.settle(5min);
+    CHECK(world.wallet->find_payment("s")->settling == Settling::done);
+    REQUIRE(world.wallet->find_payout("refund").has_value());
+    CHECK(total(world.proofs_of(*world.wallet->find_payout("refund"))).value() == 100);
+}
+
 TEST_CASE("a payment service that does not answer ends a sweep with nothing sent")
 {
     WalletWorld world;
