@@ -99,6 +99,14 @@ def fetch(url, timeout=5):
         return None
 
 
+def ask_invoice(mint, sats):
+    """An invoice for minting at this mint."""
+    body = json.dumps({"amount": sats, "unit": "sat"}).encode()
+    request = urllib.request.Request(f"{mint}/v1/mint/quote/bolt11", data=body, headers={"Content-Type": "application/json"})
+    with urllib.request.urlopen(request, timeout=5) as answer:
+        return json.load(answer)["request"]
+
+
 def unix_time(rfc3339):
     """Seconds since 1970 of a time as replies write it."""
     from datetime import datetime
@@ -312,6 +320,22 @@ rate_msats_per_sec = {SATS_PER_SECOND_MSAT}
 
         self.pubkey = self.process.wait_ready(online, 30)["pubkey"]
         return self
+
+    def wallet(self, *words, standard_input=None):
+        """A verb of `berth wallet`: its exit code, and its JSON or its complaint."""
+        line = [berth_binary(), "wallet", *words, "--config", self.config_file, "--json"]
+        done = subprocess.run([str(word) for word in line], input=standard_input, capture_output=True, text=True, timeout=400,
+                              check=False)
+        return done.returncode, json.loads(done.stdout) if done.stdout else done.stderr
+
+    def good_wallet(self, *words, **options):
+        code, body = self.wallet(*words, **options)
+        if code != 0:
+            raise Failure(f"berth wallet {words[0]} ended with {code}: {body}")
+        return body
+
+    def balance(self):
+        return self.good_wallet("balance")["msat"] // 1000
 
     def containers(self):
         return self.world.engine.containers(self.numbers)

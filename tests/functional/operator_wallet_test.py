@@ -6,18 +6,9 @@ it. What the wallet says is compared with what tokens bring at the mint.
 
 import http.server
 import json
-import subprocess
 import threading
-import urllib.request
 
-from harness import berth_binary, check, equal, narrate
-
-
-def ask_invoice(mint, sats):
-    body = json.dumps({"amount": sats, "unit": "sat"}).encode()
-    request = urllib.request.Request(f"{mint}/v1/mint/quote/bolt11", data=body, headers={"Content-Type": "application/json"})
-    with urllib.request.urlopen(request, timeout=5) as answer:
-        return json.load(answer)["request"]
+from harness import ask_invoice, check, equal, narrate
 
 
 class PayService:
@@ -45,76 +36,58 @@ class PayService:
         threading.Thread(target=self.server.serve_forever, daemon=True).start()
 
 
-def wallet(provider, *words, standard_input=None):
-    """Exit code, and the JSON or the complaint."""
-    line = [berth_binary(), "wallet", *words, "--config", provider.config_file, "--json"]
-    done = subprocess.run([str(word) for word in line], input=standard_input, capture_output=True, text=True, timeout=120,
-                          check=False)
-    return done.returncode, json.loads(done.stdout) if done.stdout else done.stderr
-
-
-def good(provider, *words, **options):
-    code, body = wallet(provider, *words, **options)
-    check(code == 0, f"berth wallet {words[0]} ends well" if code == 0 else f"berth wallet {words[0]}: {code}, {body}")
-    return body
-
-
-def balance(provider):
-    return good(provider, "balance")["msat"] // 1000
-
-
 def run(world):
     mint = world.mint(fee_ppk=100)
     provider = world.provider(["ws://127.0.0.1:1"], [mint], "first")
     narrate("a token is received, and the fee is the mint's")
     token = world.token(mint, 400)
-    received = good(provider, "receive", token)
+    received = provider.good_wallet("receive", token)
     equal(received["amount"] + received["fee"], 400, "what came in and the fee are the token's worth")
-    held = balance(provider)
+    held = provider.balance()
     equal(held, received["amount"], "the balance is what came in")
-    code, complaint = wallet(provider, "receive", "-", standard_input=token + "\n")
+    code, complaint = provider.wallet("receive", "-", standard_input=token + "\n")
     check(code == 1 and "spent" in complaint, "the same token again is refused as spent")
 
     narrate("a token is sent, and one key sends once")
-    sent = good(provider, "send", 50, "--key", "send:once")
-    equal(good(provider, "send", 50, "--key", "send:once"), sent, "the same key gives the same token")
-    audit = good(provider, "audit")
+    sent = provider.good_wallet("send", 50, "--key", "send:once")
+    equal(provider.good_wallet("send", 50, "--key", "send:once"), sent, "the same key gives the same token")
+    audit = provider.good_wallet("audit")
     equal((audit["differences"], audit["handed_out_msat"]), ([], 50000), "the books know of a token that nobody took yet")
     check(49 <= world.redeem(mint, sent["token"]) <= 50, "it is worth 50 at the mint, less the receiver's fee")
-    held = balance(provider)
+    held = provider.balance()
 
     narrate("an invoice is paid, once")
     invoice = ask_invoice(mint, 30)
-    paid = good(provider, "melt", invoice)
+    paid = provider.good_wallet("melt", invoice)
     equal(paid["amount"], 30, "the invoice's amount was paid")
-    equal(balance(provider), held - 30 - paid["fees"], "the balance is less by that and the fees")
-    code, complaint = wallet(provider, "melt", invoice)
+    equal(provider.balance(), held - 30 - paid["fees"], "the balance is less by that and the fees")
+    code, complaint = provider.wallet("melt", invoice)
     check(code == 1 and "being paid or was" in complaint, "the same invoice is not paid under another key")
-    code, _ = wallet(provider, "melt", ask_invoice(mint, 100000))
+    code, _ = provider.wallet("melt", ask_invoice(mint, 100000))
     equal(code, 1, "more than there is can't be paid")
 
     narrate("the words restore the same balance where nothing else is left")
-    held = balance(provider)
-    backup = good(provider, "backup")
+    held = provider.balance()
+    backup = provider.good_wallet("backup")
     equal((len(backup["words"].split()), backup["mints"]), (12, [mint]), "a backup is twelve words and the mints")
     second = world.provider(["ws://127.0.0.1:1"], [mint], "second")
-    restored = good(second, "restore", "--words", "-", standard_input=backup["words"] + "\n")
+    restored = second.good_wallet("restore", "--words", "-", standard_input=backup["words"] + "\n")
     equal((restored["msat"] // 1000, restored["problems"]), (held, []), "the restored wallet holds as much")
-    equal(good(second, "audit")["differences"], [], "and its books are right")
-    code, complaint = wallet(second, "restore", "--words", "-", standard_input=backup["words"] + "\n")
+    equal(second.good_wallet("audit")["differences"], [], "and its books are right")
+    code, complaint = second.wallet("restore", "--words", "-", standard_input=backup["words"] + "\n")
     check(code == 1 and "already" in complaint, "words never overwrite a wallet")
 
     narrate("everything that is free goes to a Lightning address")
     service = PayService(mint)
-    swept = good(second, "sweep", "--address", f"me@127.0.0.1:{service.port}")
-    left = balance(second)
+    swept = second.good_wallet("sweep", "--address", f"me@127.0.0.1:{service.port}")
+    left = second.balance()
     equal(swept["amount"] + swept["fees"] + left, held, "what arrived, the fees and what is left are what there was")
     check(left < 20, f"{left} sat are left")
-    equal(good(second, "audit")["differences"], [], "the books are right")
-    movements = [entry["movement"] for entry in good(second, "history")["entries"]]
+    equal(second.good_wallet("audit")["differences"], [], "the books are right")
+    movements = [entry["movement"] for entry in second.good_wallet("history")["entries"]]
     check(movements[:2] == ["melt", "melt_begun"] and movements[-1] == "recovery", "the history tells of it, newest first")
 
     narrate("the first wallet still believes in what the second spent, and its audit says so")
-    code, audit = wallet(provider, "audit")
+    code, audit = provider.wallet("audit")
     equal(code, 1, "an audit that finds a difference ends with 1")
     check(any("spent" in line for line in audit["differences"]), "it names the proofs")
