@@ -70,10 +70,11 @@ public:
         std::string url = "https://mint.example";
         bool v2 = true;
         uint64_t input_fee_ppk = 0;
+        std::optional<int64_t> final_expiry{}; ///< of keysets, Unix seconds
         uint64_t seed = 7;
         cashu::Amount lightning_reserve = 3; ///< that a melt quote asks for
         cashu::Amount lightning_fee = 1;     ///< that a payment takes of it
-        int amounts = 20; ///< powers of two that a keyset signs
+        int amounts = 20;                    ///< powers of two that a keyset signs
     };
 
     explicit FakeMint(Options options) : options_{std::move(options)}, random_{options_.seed} { rotate(); }
@@ -85,19 +86,26 @@ public:
     {
         for (auto& [id, keyset] : keysets_)
             keyset.active = false;
-        cashu::Keyset keyset{.unit = cashu::Unit::sat, .active = true, .input_fee_ppk = options_.input_fee_ppk};
+        cashu::Keyset keyset{.unit = cashu::Unit::sat,
+                             .active = true,
+                             .input_fee_ppk = options_.input_fee_ppk,
+                             .final_expiry = options_.final_expiry};
         std::map<cashu::Amount, crypto::Scalar> secrets;
         for (int bit = 0; bit < options_.amounts; ++bit) {
             const auto secret = crypto::Scalar::random(random_);
             secrets.emplace(cashu::Amount{1} << bit, secret);
             keyset.keys.emplace(cashu::Amount{1} << bit, crypto::Point::generate(secret));
         }
-        keyset.id = options_.v2 ? cashu::derive_keyset_id_v2(keyset.keys, "sat", keyset.input_fee_ppk, std::nullopt)
-                                : cashu::derive_keyset_id_v1(keyset.keys);
+        keyset.id = options_.v2
+                        ? cashu::derive_keyset_id_v2(keyset.keys, "sat", keyset.input_fee_ppk, keyset.final_expiry)
+                        : cashu::derive_keyset_id_v1(keyset.keys);
         active_ = keyset.id;
         secrets_[keyset.id] = std::move(secrets);
         keysets_[keyset.id] = std::move(keyset);
     }
+
+    /// Of keysets that are made from now on.
+    void set_final_expiry(std::optional<int64_t> time) { options_.final_expiry = time; }
 
     /// As if another mint had taken its place.
     void forget_keysets()

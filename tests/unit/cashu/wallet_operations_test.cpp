@@ -243,6 +243,24 @@ TEST_CASE("proofs leave a keyset that became inactive within a day, if that is w
     }
 }
 
+TEST_CASE("proofs leave a keyset a month before it expires, whatever that costs, and go to one that lasts")
+{
+    const int64_t begin = 1'800'000'000;
+    WalletWorld world{{.input_fee_ppk = 500, .final_expiry = begin + 40 * 86'400}};
+    world.deposit(world.mint.issue_token({8, 2, 1}));
+    world.mint.set_final_expiry(std::nullopt);
+    world.mint.rotate();
+    const size_t swaps = world.mint.swaps_executed;
+    world.settle(9 * 24h);
+    CHECK(world.mint.swaps_executed == swaps);
+    world.settle(3 * 24h);
+    CHECK(world.mint.swaps_executed == swaps + 1);
+    CHECK(world.wallet->history(1)[0].movement == Movement::rotation);
+    world.settle(40 * 24h);
+    CHECK(world.mint.swaps_executed == swaps + 1);
+    CHECK(world.audit().differences.empty());
+}
+
 TEST_CASE("hundreds of small proofs become few within a day")
 {
     WalletWorld world;
