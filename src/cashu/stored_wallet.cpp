@@ -12,6 +12,8 @@ namespace berth::cashu {
 
 namespace {
 
+/// Some tenths of a second on the thread that serves customers.
+constexpr size_t kAuditedDaily = 2000;
 constexpr std::string_view kLockKeyDomain = "berth token lock";
 constexpr std::string_view kSeedIdDomain = "berth seed id";
 
@@ -69,7 +71,8 @@ StoredWallet::StoredWallet(db::Database& database, net::Http& http, crypto::Rand
       maintenance_{store_, book_, driver_, options_,
                    [this](UnixTime now) {
                        audits_.begin(
-                           AuditScope::rows_and_mints, [this](const AuditReport& report) { log_audit(report); }, now);
+                           AuditScope::rows_and_mints, [this](const AuditReport& report) { log_audit(report); }, now,
+                           kAuditedDaily);
                    }},
       audits_{store_, client_}
 {

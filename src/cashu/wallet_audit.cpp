@@ -44,14 +44,14 @@ void Audits::check_proof(const StoredProof& stored, AuditReport& report) const
                 name_of(stored.unit));
 }
 
-void Audits::begin(WalletOperations::AuditScope scope, Done done, UnixTime now)
+void Audits::begin(WalletOperations::AuditScope scope, Done done, UnixTime now, size_t newest_max)
 {
     const bool under_way = !waiting_.empty();
     if (scope == WalletOperations::AuditScope::rows_and_mints && under_way) {
         waiting_.push_back(std::move(done));
         return;
     }
-    AuditReport report = audit_rows(store_);
+    AuditReport report = audit_rows(store_, newest_max);
     if (scope == WalletOperations::AuditScope::rows)
         return done(report);
     report_ = std::move(report);

@@ -9,8 +9,12 @@
 
 namespace berth::cashu {
 
-/// Whether the books, the proofs' rows and the operations' rows agree with each other.
-[[nodiscard]] AuditReport audit_rows(const WalletStore& store);
+/// Of operations, payouts and payments each.
+constexpr size_t kAuditEverything = 1'000'000'000;
+
+/// Whether the books, the proofs' rows and the operations' rows agree with each other. Sums are over everything; each
+/// kind of operation is looked at as far back as told.
+[[nodiscard]] AuditReport audit_rows(const WalletStore& store, size_t newest_max = kAuditEverything);
 
 class Audits {
 public:
@@ -19,7 +23,7 @@ public:
     using Done = std::function<void(const AuditReport&)>;
     /// `done` is called once, at once when only rows are looked at. One that comes while another asks the mints shares
     /// its answers.
-    void begin(WalletOperations::AuditScope scope, Done done, UnixTime now);
+    void begin(WalletOperations::AuditScope scope, Done done, UnixTime now, size_t newest_max = kAuditEverything);
 
     void tick(UnixTime now);
     [[nodiscard]] std::optional<UnixTime> next_due(UnixTime now) const;

@@ -84,19 +84,19 @@ void check_operation(const WalletStore& store, const RedemptionRow& row, AuditRe
         differs(report, "operation {}: its refund is not in the books as it was handed out", row.id);
 }
 
-void check_operations(const WalletStore& store, AuditReport& report)
+void check_operations(const WalletStore& store, size_t newest_max, AuditReport& report)
 {
     const std::string text = store.setting("books_opened_after");
     int64_t opened_after = 0;
     std::from_chars(text.data(), text.data() + text.size(), opened_after);
-    for (const RedemptionId id : store.done_redemptions(opened_after))
+    for (const RedemptionId id : store.done_redemptions(opened_after, newest_max))
         check_operation(store, *store.redemption(id), report);
 }
 
-void check_payouts(const WalletStore& store, AuditReport& report)
+void check_payouts(const WalletStore& store, size_t newest_max, AuditReport& report)
 {
     const bool books_are_whole = store.setting("books_opened_after") == "0";
-    for (const PayoutRow& payout : store.finished_payouts()) {
+    for (const PayoutRow& payout : store.finished_payouts(newest_max)) {
         const auto token = decode_token(payout.token);
         const auto worth = token ? total(token->proofs) : Result<Amount>{pass_on(token)};
         if (!worth || *worth != payout.amount)
@@ -107,9 +107,9 @@ void check_payouts(const WalletStore& store, AuditReport& report)
     }
 }
 
-void check_melts(const WalletStore& store, AuditReport& report)
+void check_melts(const WalletStore& store, size_t newest_max, AuditReport& report)
 {
-    for (const MeltPayment& melt : store.paid_melts()) {
+    for (const MeltPayment& melt : store.paid_melts(newest_max)) {
         const auto entry = store.ledger().find(Movement::melt, melt.redemption);
         const auto swap = store.redemption(melt.redemption);
         if (!entry || !swap || leg_of(*entry, Account::lightning) != signed_msat(melt.amount, melt.unit) ||
@@ -121,14 +121,14 @@ void check_melts(const WalletStore& store, AuditReport& report)
 
 } // namespace
 
-AuditReport audit_rows(const WalletStore& store)
+AuditReport audit_rows(const WalletStore& store, size_t newest_max)
 {
     AuditReport report;
     check_books(store, report);
     check_holdings(store, report);
-    check_operations(store, report);
-    check_payouts(store, report);
-    check_melts(store, report);
+    check_operations(store, newest_max, report);
+    check_payouts(store, newest_max, report);
+    check_melts(store, newest_max, report);
     return report;
 }
 

@@ -237,7 +237,7 @@ public:
     [[nodiscard]] std::vector<std::string> due_payouts(UnixTime now) const; ///< those that no swap is under way for
     /// Those whose swap ended while their token was not stored.
     [[nodiscard]] std::vector<std::string> unfinished_payouts() const;
-    [[nodiscard]] std::vector<PayoutRow> finished_payouts() const;
+    [[nodiscard]] std::vector<PayoutRow> finished_payouts(size_t newest_max) const;
     /// What payouts that no proofs are set aside for yet will take.
     [[nodiscard]] Amount waiting_payouts(const std::string& mint, Unit unit) const;
 
@@ -248,10 +248,10 @@ public:
     [[nodiscard]] std::optional<MeltPayment> melt(const std::string& key) const;
     [[nodiscard]] std::vector<std::string> due_melts(UnixTime now) const;
     [[nodiscard]] std::optional<UnixTime> next_melt_due() const;
-    [[nodiscard]] std::vector<MeltPayment> paid_melts() const;
+    [[nodiscard]] std::vector<MeltPayment> paid_melts(size_t newest_max) const;
 
     /// For the audit.
-    [[nodiscard]] std::vector<RedemptionId> done_redemptions(RedemptionId after) const;
+    [[nodiscard]] std::vector<RedemptionId> done_redemptions(RedemptionId after, size_t newest_max) const;
 
 private:
     db::Database& database_;

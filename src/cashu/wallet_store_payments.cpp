@@ -109,9 +109,10 @@ std::optional<PayoutRow> WalletStore::payout(const std::string& key) const
     return rows::next(query) ? std::optional{read_payout(query)} : std::nullopt;
 }
 
-std::vector<PayoutRow> WalletStore::finished_payouts() const
+std::vector<PayoutRow> WalletStore::finished_payouts(size_t newest_max) const
 {
-    auto query = database_.prepare("SELECT * FROM payout WHERE token<>'' ORDER BY key");
+    auto query = database_.prepare("SELECT * FROM payout WHERE token<>'' ORDER BY rowid DESC LIMIT ?");
+    query.bind(static_cast<uint64_t>(newest_max));
     std::vector<PayoutRow> found;
     while (rows::next(query))
         found.push_back(read_payout(query));
@@ -182,9 +183,10 @@ std::optional<UnixTime> WalletStore::next_melt_due() const
     return rows::next(query) ? rows::optional_time(query, 0) : std::nullopt;
 }
 
-std::vector<MeltPayment> WalletStore::paid_melts() const
+std::vector<MeltPayment> WalletStore::paid_melts(size_t newest_max) const
 {
-    auto query = database_.prepare("SELECT * FROM melt WHERE state=5 ORDER BY key");
+    auto query = database_.prepare("SELECT * FROM melt WHERE state=5 ORDER BY rowid DESC LIMIT ?");
+    query.bind(static_cast<uint64_t>(newest_max));
     std::vector<MeltPayment> found;
     while (rows::next(query))
         found.push_back(read_melt(query));

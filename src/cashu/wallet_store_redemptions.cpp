@@ -178,10 +178,10 @@ std::optional<UnixTime> WalletStore::next_due_after(UnixTime after) const
     return rows::next(query) ? rows::optional_time(query, 0) : std::nullopt;
 }
 
-std::vector<RedemptionId> WalletStore::done_redemptions(RedemptionId after) const
+std::vector<RedemptionId> WalletStore::done_redemptions(RedemptionId after, size_t newest_max) const
 {
-    auto query = database_.prepare("SELECT id FROM redemption WHERE state=3 AND id>? ORDER BY id");
-    query.bind(after);
+    auto query = database_.prepare("SELECT id FROM redemption WHERE state=3 AND id>? ORDER BY id DESC LIMIT ?");
+    query.bind(after).bind(static_cast<uint64_t>(newest_max));
     return read_ids(query);
 }
 
