@@ -1,0 +1,187 @@
+// The machine loses its power at each step of making and of destroying an encrypted volume, and starts again. One boot
+// looks at what the cut before left, then causes the next one: `./dev vm` boots until every step had its turn.
+
+#include "provider/volumes.h"
+
+#include <doctest/doctest.h>
+
+#include <fcntl.h>
+#include <sys/mount.h>
+#include <sys/reboot.h>
+#include <unistd.h>
+
+#include <array>
+#include <filesystem>
+#include <fstream>
+
+namespace berth::provider {
+
+namespace {
+
+namespace fs = std::filesystem;
+namespace step = luks::step;
+
+const std::string kDisk = "/disk"; // what a power cut leaves
+const std::string kVolumes = kDisk + "/volumes";
+const std::string kCutsDone = kDisk + "/cuts";
+const std::string kMount = "/mnt";
+constexpr std::string_view kText = "written before the cut";
+
+constexpr std::array kSteps = {step::kImageMade, step::kHeaderWritten, step::kFilesystemMade,
+                               step::kNamed,     step::kMapped,        step::kClosed,
+                               step::kCondemned, step::kErased,        step::kUnlinked};
+constexpr size_t kDestroySteps = 4;
+
+/// An Engine that has nothing: whether a workload runs is not the question here.
+class NoEngine final : public compute::Backend {
+public:
+    Result<compute::EngineInfo> info() override { return compute::EngineInfo{}; }
+    Result<compute::ImageState> find_image(const std::string&) override { return compute::ImageState::present; }
+    Result<void> pull_image(const std::string&, std::chrono::seconds) override { return {}; }
+    Result<compute::Workload> create(const compute::WorkloadSpec& spec) override
+    {
+        device = spec.data_device;
+        return compute::Workload{};
+    }
+    Result<compute::Workload> inspect(const std::string&) override { return compute::Workload{}; }
+    Result<void> destroy(const std::string&) override { return {}; }
+    Result<std::vector<compute::LabelledObject>> list_labelled() override
+    {
+        return std::vector<compute::LabelledObject>{};
+    }
+    Result<std::string> logs(const std::string&, uint32_t, size_t) override { return std::string{}; }
+
+    std::string device;
+};
+
+/// Nothing is written back first: what was not made durable is lost.
+class CutAt final : public luks::Steps {
+public:
+    explicit CutAt(std::string_view step) : step_{step} {}
+    void reached(std::string_view step) override
+    {
+        if (step == step_)
+            ::reboot(RB_AUTOBOOT);
+    }
+
+private:
+    std::string_view step_;
+};
+
+const compute::WorkloadSpec kWorkload{
+    .number = 1, .lease = "0123456789abcdef", .disk_gb = 1, .data_path = "/data", .encrypted = true};
+
+luks::VolumeKey the_key()
+{
+    return luks::VolumeKey::copy_of(crypto::Secret{Bytes(luks::kVolumeKeyBytes, 42)}).value();
+}
+
+size_t cuts_done()
+{
+    std::ifstream file{kCutsDone};
+    size_t cuts = 0;
+    file >> cuts;
+    return cuts;
+}
+
+void set_cuts_done(size_t cuts)
+{
+    std::ofstream{kCutsDone} << cuts << std::endl;
+    ::sync();
+}
+
+bool mount_device(const std::string& device)
+{
+    return ::mount(device.c_str(), kMount.c_str(), "ext4", MS_NOSUID | MS_NODEV, "") == 0;
+}
+
+void write_text(const std::string& device)
+{
+    REQUIRE(mount_device(device));
+    std::ofstream{kMount + "/file"} << kText;
+    ::sync();
+    REQUIRE(::umount(kMount.c_str()) == 0);
+}
+
+std::string read_text(const std::string& device)
+{
+    REQUIRE(mount_device(device));
+    std::string text;
+    {
+        std::ifstream file{kMount + "/file"};
+        std::getline(file, text);
+    }
+    REQUIRE(::umount(kMount.c_str()) == 0);
+    return text;
+}
+
+size_t in_use(const std::string& directory, const std::string& below)
+{
+    size_t count = 0;
+    for (const auto& entry : fs::directory_iterator{directory})
+        count += fs::exists(entry.path() / below) ? 1 : 0;
+    return count;
+}
+
+void check_nothing_is_left()
+{
+    CHECK(fs::is_empty(kVolumes));
+    CHECK(in_use("/sys/block", "loop/backing_file") == 0);
+    CHECK(in_use("/sys/block", "dm") == 0);
+}
+
+/// Either a volume that works with its key, or nothing; and no workload without the key in either case.
+void look_after(size_t cut)
+{
+    const std::string_view step = kSteps.at(cut);
+    const bool was_destroyed = cut >= kSteps.size() - kDestroySteps;
+    CAPTURE(step);
+    NoEngine engine;
+    TenantVolumes volumes{{}, kVolumes};
+    const auto left = volumes.list(engine);
+    REQUIRE_MESSAGE(left.has_value(), left.error().message);
+    CHECK(volumes.create(engine, kWorkload, nullptr).error().code == Errc::refused);
+    const luks::VolumeKey key = the_key();
+    if (!left->empty()) {
+        REQUIRE(volumes.resume(engine, kWorkload, &key).has_value());
+        if (was_destroyed)
+            CHECK(read_text(engine.device) == kText);
+        else
+            write_text(engine.device);
+    } else {
+        CHECK(volumes.resume(engine, kWorkload, &key).error().code == Errc::not_found);
+    }
+    const auto destroyed = volumes.destroy(engine, kWorkload.lease);
+    CHECK_MESSAGE(destroyed.has_value(), destroyed.error().message);
+    check_nothing_is_left();
+}
+
+void cause(size_t cut)
+{
+    NoEngine engine;
+    const luks::VolumeKey key = the_key();
+    CutAt power{kSteps.at(cut)};
+    TenantVolumes volumes{{}, kVolumes, &power};
+    REQUIRE(volumes.create(engine, kWorkload, &key).has_value());
+    write_text(engine.device);
+    REQUIRE(volumes.destroy(engine, kWorkload.lease).has_value());
+    FAIL("the power did not go");
+}
+
+} // namespace
+
+TEST_SUITE("power cut")
+{
+    TEST_CASE("a power cut at any step leaves a volume that works or nothing")
+    {
+        const size_t done = cuts_done();
+        if (done > 0)
+            look_after(done - 1);
+        if (done == kSteps.size())
+            return;
+        set_cuts_done(done + 1);
+        cause(done);
+    }
+}
+
+} // namespace berth::provider
