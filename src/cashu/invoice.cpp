@@ -174,7 +174,7 @@ std::string encode_practice_invoice(const Invoice& invoice)
     append(kExpiryTag, 1);
     append(kExpiryWords, 2);
     append(static_cast<uint64_t>(invoice.expires_at - invoice.created_at), kExpiryWords);
-    append(0, kSignatureWords);
+    words.insert(words.end(), kSignatureWords, 0);
     const std::string amount = invoice.amount ? fmt::format("{}0p", invoice.amount->value) : std::string{};
     return encode_bech32_words("lnbcrt" + amount, std::move(words));
 }

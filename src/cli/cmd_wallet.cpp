@@ -11,6 +11,7 @@
 #include <iostream>
 #include <memory>
 
+#include <sys/stat.h>
 #include <unistd.h>
 
 namespace berth::cli {
@@ -120,10 +121,12 @@ Result<daemon::Config> load(const WalletArguments& arguments, int& exit_code)
         return config;
     }
     log::set_level(config->debug_log ? log::Level::debug : log::Level::warn);
-    std::error_code error;
-    if (std::filesystem::exists(config->state_dir, error) &&
-        ::access(config->state_dir.c_str(), R_OK | W_OK | X_OK) != 0) {
-        fmt::print(stderr, "berth: {} belongs to another user\n", config->state_dir.string());
+    // Not even root: files that it made would keep the provider from its own wallet.
+    struct stat owner {};
+    const bool is_foreign = ::stat(config->state_dir.c_str(), &owner) == 0 && owner.st_uid != ::geteuid();
+    if (is_foreign) {
+        fmt::print(stderr, "berth: {} belongs to user {}; run this as that user\n", config->state_dir.string(),
+                   owner.st_uid);
         exit_code = kPermission;
         return fail(Errc::refused, "no access");
     }
