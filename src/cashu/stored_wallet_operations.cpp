@@ -45,6 +45,11 @@ std::vector<Holding> StoredWallet::holdings() const
 
 Result<RedemptionId> StoredWallet::deposit(const CheckedToken& token, UnixTime now)
 {
+    // Asked again after a crash, while it is under way.
+    const auto known = store_.find_by_inputs(hash_inputs(token.ys));
+    const auto row = known ? store_.redemption(*known) : std::nullopt;
+    if (row && row->kind == SwapKind::deposit && row->saga.state < RedeemState::done)
+        return *known;
     return begin_swap(SwapKind::deposit, token, now);
 }
 

@@ -89,7 +89,8 @@ public:
     virtual ~WalletOperations() = default;
 
     [[nodiscard]] virtual std::vector<Holding> holdings() const = 0;
-    /// Redeems a token for the operator: its value is free to use when outcome() says received.
+    /// Redeems a token for the operator: its value is free to use when outcome() says received. One that is under way
+    /// already is the same deposit.
     [[nodiscard]] virtual Result<RedemptionId> deposit(const CheckedToken& token, UnixTime now) = 0;
     /// The token is find_payout(key) as soon as it is made. refused when there is too little.
     [[nodiscard]] virtual Result<void> send(const SendOrder& order, UnixTime now) = 0;

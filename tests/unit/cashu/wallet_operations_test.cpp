@@ -38,6 +38,29 @@ TEST_CASE("a deposit is free to use at once, told to nobody as a payment, and in
     CHECK(world.audit().differences.empty());
 }
 
+TEST_CASE("a deposit that is asked for again while it is under way is the same one, and afterwards it is spent")
+{
+    WalletWorld world;
+    const std::string token = world.mint.issue_token({4, 8});
+    world.mint.swap_faults = {SwapFault::lose_answer};
+    std::vector<RedemptionId> ids;
+    for (int i = 0; i < 2; ++i) {
+        world.transact([&] {
+            const auto checked = world.wallet->check(token, world.now);
+            ids.push_back(world.wallet->deposit(checked.token.value(), world.now).value());
+        });
+        world.crash();
+    }
+    CHECK(ids[0] == ids[1]);
+    world.settle(1min);
+    CHECK(world.wallet->balance() == Msat{12'000});
+    world.transact([&] {
+        const auto checked = world.wallet->check(token, world.now);
+        CHECK(world.wallet->deposit(checked.token.value(), world.now).error().code == Errc::conflict);
+    });
+    CHECK(world.mint.swaps_executed == 1);
+}
+
 TEST_CASE("a token is sent exactly, split when it must be, and one key sends once")
 {
     WalletWorld world;
