@@ -38,7 +38,7 @@ struct CheckedToken {
 struct TokenCheck {
     std::optional<CheckedToken> token;
     std::optional<TokenRefusal> refusal;
-    bool keysets_needed = false; ///< a refresh was started; on_keysets is called when it ended
+    bool keysets_needed = false; ///< a refresh or scan is under way; on_keysets is called when it ended
 };
 
 /// A whitelisted mint as far as it is known.

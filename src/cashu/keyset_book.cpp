@@ -89,7 +89,7 @@ std::optional<Keyset> KeysetBook::find(const KeysetId& id)
     return std::nullopt;
 }
 
-Result<Keyset> KeysetBook::output_keyset(const std::string& mint, Unit unit, UnixTime now)
+const Keyset* KeysetBook::best_for_outputs(const std::string& mint, Unit unit, UnixTime now, Scanned scanned)
 {
     const Keyset* best = nullptr;
     for (const KnownMint& candidate : known()) {
@@ -97,15 +97,28 @@ Result<Keyset> KeysetBook::output_keyset(const std::string& mint, Unit unit, Uni
             continue;
         for (const Keyset& keyset : candidate.keysets) {
             const bool expires = keyset.final_expiry && *keyset.final_expiry < unix_seconds(now + kExpiryMargin);
-            if (!keyset.active || keyset.unit != unit || expires || store_.scan(keyset.id))
+            if (!keyset.active || keyset.unit != unit || expires)
+                continue;
+            if (scanned == Scanned::left_out && store_.scan(keyset.id))
                 continue;
             if (!best || is_better_for_outputs(keyset, *best))
                 best = &keyset;
         }
     }
+    return best;
+}
+
+Result<Keyset> KeysetBook::output_keyset(const std::string& mint, Unit unit, UnixTime now)
+{
+    const Keyset* best = best_for_outputs(mint, unit, now, Scanned::left_out);
     if (!best)
         return fail(Errc::unavailable, "mint {} has no keyset for new {} outputs now", mint, name_of(unit));
     return *best;
+}
+
+bool KeysetBook::awaits_scan(const std::string& mint, Unit unit, UnixTime now)
+{
+    return !best_for_outputs(mint, unit, now, Scanned::left_out) && best_for_outputs(mint, unit, now, Scanned::too);
 }
 
 bool KeysetBook::is_stale(const std::string& mint, UnixTime now) const

@@ -21,6 +21,8 @@ public:
     /// The keyset that outputs of this unit go to: active, cheapest, not near expiry, no scan running (NUT-02).
     /// unavailable when there is none now.
     [[nodiscard]] Result<Keyset> output_keyset(const std::string& mint, Unit unit, UnixTime now);
+    /// Whether there would be one, were it not for a scan that is running.
+    [[nodiscard]] bool awaits_scan(const std::string& mint, Unit unit, UnixTime now);
     /// With keys; nullopt if never read.
     [[nodiscard]] std::optional<Keyset> find(const KeysetId& id);
 
@@ -53,6 +55,9 @@ private:
         std::string problem;             ///< a keyset that was refused, or why the mint can't be read
     };
 
+    enum class Scanned { too, left_out };
+
+    [[nodiscard]] const Keyset* best_for_outputs(const std::string& mint, Unit unit, UnixTime now, Scanned scanned);
     void on_info(const std::string& mint, uint64_t generation, const Result<std::string>& text);
     void on_keysets(const std::string& mint, uint64_t generation, const Result<KeysetsReply>& reply);
     /// Known keysets that the mint left out of its list.

@@ -116,6 +116,8 @@ TokenCheck StoredWallet::check(std::string_view token_text, UnixTime now)
     if (book_.is_stale(mint, now) && !book_.is_failing(mint) &&
         book_.refresh(mint, now) == KeysetBook::Refresh::under_way)
         return ask_again();
+    if (book_.awaits_scan(mint, checked.token->unit, now))
+        return ask_again();
     const auto refusal = refusal_of_mint(*checked.token, now);
     return refusal ? refused(refusal->fault, refusal->message) : checked;
 }
@@ -306,8 +308,10 @@ void StoredWallet::tick(UnixTime now)
     sweeps_.tick(now);
     maintenance_.tick(now);
     audits_.tick(now);
-    // Outside the transaction on purpose: it may run ahead of the rows, which costs a scan, but never behind them long.
-    const auto marked = seed_.raise_counter_mark(store_.counter_sum());
+    // Not this batch's sum, whose rows may never be committed: a mark ahead of the rows costs a scan of every keyset.
+    const uint64_t committed = std::exchange(committed_counters_, store_.counter_sum());
+    mark_lags_ = committed != committed_counters_;
+    const auto marked = seed_.raise_counter_mark(committed);
     if (!marked)
         log::warn("{}", marked.error().message);
 }
@@ -315,6 +319,8 @@ void StoredWallet::tick(UnixTime now)
 UnixTime StoredWallet::next_due() const
 {
     const UnixTime now = options_.clock();
+    if (mark_lags_)
+        return now;
     std::optional<UnixTime> soonest;
     for (const auto& due : {client_.next_expiry(), book_.next_due(), scan_.next_due(now), driver_.next_due(now),
                             melts_.next_due(now), sweeps_.next_due(), maintenance_.next_due(), audits_.next_due(now)})

@@ -71,6 +71,8 @@ private:
     const Handlers handlers_;
     const crypto::Scalar lock_key_;
     SeedFile seed_;
+    uint64_t committed_counters_ = 0; ///< their sum, as of the last batch
+    bool mark_lags_ = false;          ///< until the next batch, the seed's counter mark is behind the rows
     WalletStore store_;
     MintClient client_;
     KeysetBook book_;

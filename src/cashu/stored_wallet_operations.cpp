@@ -143,8 +143,11 @@ void StoredWallet::on_scan_ended(const KeysetId& keyset, bool hits)
 {
     const auto row = store_.keyset(keyset);
     driver_.on_scan_ended(keyset, hits);
-    if (row)
-        end_restore(row->mint);
+    if (!row)
+        return;
+    end_restore(row->mint);
+    if (handlers_.on_keysets)
+        handlers_.on_keysets(row->mint);
 }
 
 void StoredWallet::end_restore(const std::string& mint)

@@ -203,6 +203,7 @@ TEST_CASE("a database restored from an older copy repeats no secret and finds wh
         REQUIRE(world.wallet->release(first));
         world.wallet->tick(world.now);
     });
+    world.settle();
 
     world.wallet.reset();
     world.http.drop_all();
@@ -238,6 +239,37 @@ TEST_CASE("when the mint says that outputs were signed before, the counter is sc
     REQUIRE(world.redeemed.size() == 1);
     CHECK(world.redeemed.front().received);
     CHECK(world.wallet->balance() == Msat{16'000});
+}
+
+TEST_CASE("while the only keyset for outputs is scanned a token waits, and is taken when the scan has ended")
+{
+    WalletWorld world;
+    world.settle();
+    const std::string token = world.mint.issue_token({4});
+    world.transact([&] {
+        REQUIRE(world.database->execute("INSERT INTO keyset_scan(keyset,mint,next_counter,empty_batches,hits,failures,"
+                                        "due_at) SELECT id,mint,0,0,0,0,0 FROM keyset"));
+        CHECK(world.wallet->check(token, world.now).keysets_needed);
+    });
+    world.keysets_told = 0;
+    world.settle();
+    CHECK(world.keysets_told == 1);
+    world.begin(token);
+    world.settle();
+    world.check_received(4);
+}
+
+TEST_CASE("a crash before a redemption's rows are committed costs no scan")
+{
+    WalletWorld world;
+    world.settle();
+    REQUIRE(world.database->begin());
+    const auto checked = world.wallet->check(world.mint.issue_token({4}), world.now);
+    REQUIRE(world.wallet->begin_redemption(checked.token.value(), world.now));
+    world.wallet->tick(world.now);
+    world.database->roll_back();
+    world.crash();
+    CHECK(world.wallet->check(world.mint.issue_token({8}), world.now).token.has_value());
 }
 
 TEST_CASE("a token paid twice is held by the first")

@@ -56,7 +56,7 @@ struct WalletWorld {
         auto created = Wallet::create(
             *database, http, random, directory + "/seed", options,
             {.on_redeemed = [this](const Redeemed& event) { redeemed.push_back(event); },
-             .on_keysets = {},
+             .on_keysets = [this](const std::string&) { ++keysets_told; },
              .on_payout = [this](const std::string& key, const std::string& token) { payouts[key] = token; },
              .held_back = [this](const std::string&) { return held_back; }});
         REQUIRE_MESSAGE(created.has_value(), (created ? "" : created.error().message));
@@ -184,6 +184,7 @@ struct WalletWorld {
     std::optional<db::Database> database;
     std::vector<Redeemed> redeemed;
     std::map<std::string, std::string> payouts;
+    int keysets_told = 0;
     Msat held_back;
     bool check_books_at_end = true;
     std::unique_ptr<Wallet> wallet;
