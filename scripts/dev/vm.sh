@@ -119,4 +119,17 @@ PART
 }
 
 fetch_kernel
-for part in "${parts[@]}"; do "run_$part"; done
+if [[ ${#parts[@]} -eq 1 ]]; then
+    "run_${parts[0]}"
+    exit
+fi
+build_tree release berth berth_vm_tests
+run_volumes >"$root/volumes.log" 2>&1 &
+volumes=$!
+run_story &
+story=$!
+failed=0
+wait "$story" || failed=1
+wait "$volumes" || failed=1
+cat "$root/volumes.log"
+exit "$failed"

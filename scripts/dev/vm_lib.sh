@@ -1,5 +1,6 @@
 # shellcheck shell=bash
-# A small machine under QEMU: its kernel, an initramfs made on the spot, disks, and one boot to its end. Uses $root, where all
+# A small machine under QEMU: its kernel, an initramfs made on the spot, disks, and one boot to its end. One
+# processor each: an emulated second one gains little, and two machines keep two real ones busy. Uses $root, where all
 # of that is kept; the caller sets it.
 # shellcheck disable=SC2154
 
@@ -59,11 +60,11 @@ make_base() {
     cp /bin/busybox "$tree/bin/busybox"
     for module in "$@"; do
         /sbin/modprobe -d "$root/kernel" -S "$version" --show-depends "$module" | awk '$1 == "insmod" { print $2 }'
-    done | awk '!seen[$0]++' >"$root/modules"
+    done | awk '!seen[$0]++' >"$tree.modules"
     while read -r file; do
         cp "$file" "$tree/modules/"
         basename "$file" >>"$tree/modules.list"
-    done <"$root/modules"
+    done <"$tree.modules"
 }
 
 # make_disk FILE SIZE [TREE]: an ext4 disk image, with a tree in it.
@@ -80,7 +81,7 @@ boot() {
     [[ -z "${5:-}" ]] || further=(-drive "file=$5,format=raw,if=none,id=fixed,readonly=on" -device "virtio-blk-pci,drive=fixed")
     (cd "$tree" && find . | cpio --quiet -o -H newc) >"$tree.initramfs"
     say "booting $version: $(basename "$tree")"
-    timeout 300 qemu-system-x86_64 -accel tcg,thread=multi -cpu max -smp 2 -m "$2" \
+    timeout 300 qemu-system-x86_64 -accel tcg -cpu max -smp 1 -m "$2" \
         -kernel "$root/kernel/boot/vmlinuz-$version" -initrd "$tree.initramfs" \
         -nodefaults -no-user-config -display none -serial stdio -monitor none -device virtio-rng-pci \
         -drive "file=$3,format=raw,if=none,id=kept,cache=unsafe" -device virtio-blk-pci,drive=kept "${further[@]}" \

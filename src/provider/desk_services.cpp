@@ -77,7 +77,10 @@ void Desk::serve_quote(const RequestOrigin& origin, const QuoteRequest& request,
         quote.refusal = judge_duration(*quote.amount, *quote.spec, p_.options);
     if (!p_.leases.is_surveyed())
         return park(origin, request, {error_type::backend_error, "the container engine does not answer"}, now);
-    const std::string& image = std::get<Admission>(verdict).workload.image;
+    const Admission& admission = std::get<Admission>(verdict);
+    if (!quote.refusal)
+        quote.refusal = judge_encryption(request.wish, admission, p_.volumes);
+    const std::string& image = admission.workload.image;
     const Images::Answer found = p_.images.look(image, now);
     if (found == Images::Answer::asking)
         return park(origin, request, {error_type::backend_error, "the container engine does not answer"}, now);

@@ -13,7 +13,6 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <array>
 #include <csignal>
 #include <filesystem>
 #include <fstream>
@@ -31,10 +30,6 @@ const std::string kDirectory = "/state";
 const std::string kMount = "/mnt";
 const std::string kMarker = "a marker on the heap of process ";
 
-constexpr std::array kCreateSteps = {step::kImageMade, step::kHeaderWritten, step::kFilesystemMade, step::kNamed,
-                                     step::kMapped};
-constexpr std::array kDestroySteps = {step::kClosed, step::kCondemned, step::kErased, step::kUnlinked};
-
 VolumeKey key_of(uint8_t seed)
 {
     Bytes bytes(kVolumeKeyBytes);
@@ -42,20 +37,6 @@ VolumeKey key_of(uint8_t seed)
         bytes[index] = static_cast<uint8_t>(seed + 37 * index);
     return VolumeKey::copy_of(crypto::Secret{std::move(bytes)}).value();
 }
-
-/// Ends the process at one step as a power cut would: nothing after it runs.
-class DieAt final : public Steps {
-public:
-    explicit DieAt(std::string_view step) : step_{step} {}
-    void reached(std::string_view step) override
-    {
-        if (step == step_)
-            ::kill(::getpid(), SIGKILL);
-    }
-
-private:
-    std::string_view step_;
-};
 
 /// Keeps a copy of the image as it is right after the erase.
 class KeepErased final : public Steps {
@@ -66,19 +47,6 @@ public:
             fs::copy_file(kDirectory + "/v.gone", kDirectory + "/copy.luks");
     }
 };
-
-template <class Action>
-bool was_killed(Action action)
-{
-    const pid_t child = ::fork();
-    if (child == 0) {
-        action();
-        ::_exit(0);
-    }
-    int status = 0;
-    ::waitpid(child, &status, 0);
-    return WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL;
-}
 
 bool mount_at(const std::string& device)
 {
@@ -299,50 +267,6 @@ TEST_CASE("a plain volume has the same life without a key")
     CHECK(read_needle(volumes.open("v", nullptr).value()) == kNeedle);
     REQUIRE(volumes.destroy("v").has_value());
     check_nothing_is_left();
-}
-
-TEST_CASE("killed at any step of create, what is left is a volume that works or nothing")
-{
-    for (const std::string_view step : kCreateSteps) {
-        CAPTURE(step);
-        REQUIRE(was_killed([&] {
-            DieAt die{step};
-            const VolumeKey key = key_of(1);
-            (void)Volumes{kDirectory, &die}.create("v", kBytes, &key);
-        }));
-        Volumes volumes{kDirectory};
-        const auto whole = volumes.recover();
-        REQUIRE(whole.has_value());
-        if (whole->empty()) {
-            check_nothing_is_left();
-            continue;
-        }
-        const VolumeKey key = key_of(1);
-        CHECK(write_needle(volumes.open("v", &key).value()));
-        REQUIRE(volumes.destroy("v").has_value());
-        check_nothing_is_left();
-    }
-}
-
-TEST_CASE("killed at any step of destroy, the volume still works or is gone once recovered")
-{
-    for (const std::string_view step : kDestroySteps) {
-        CAPTURE(step);
-        const VolumeKey key = key_of(1);
-        REQUIRE(write_needle(Volumes{kDirectory}.create("v", kBytes, &key).value()));
-        REQUIRE(was_killed([&] {
-            DieAt die{step};
-            (void)Volumes{kDirectory, &die}.destroy("v");
-        }));
-        Volumes volumes{kDirectory};
-        const auto whole = volumes.recover();
-        REQUIRE(whole.has_value());
-        if (!whole->empty()) {
-            CHECK(read_needle(volumes.open("v", &key).value()) == kNeedle);
-            REQUIRE(volumes.destroy("v").has_value());
-        }
-        check_nothing_is_left();
-    }
 }
 
 } // namespace berth::luks
