@@ -83,11 +83,12 @@ class Engine:
         for volume in self.volumes(numbers):
             self.call("DELETE", f"/volumes/{volume['Name']}?force=1")
 
-    def make_page_image(self, tag=IMAGE, busybox="/bin/busybox"):
-        """An image made on the spot: busybox, and a page served on the ports that the tests reach."""
+    def make_page_image(self, tag=IMAGE, busybox="/bin/busybox", user="root"):
+        """An image made on the spot: busybox, and by default a page served on the ports that the tests reach."""
         repository, version = tag.rsplit(":", 1)
         query = urllib.parse.urlencode(
-            {"fromSrc": "-", "repo": repository, "tag": version, "changes": 'CMD ["/bin/sh", "/start"]'})
+            [("fromSrc", "-"), ("repo", repository), ("tag", version), ("changes", 'CMD ["/bin/sh", "/start"]'),
+             ("changes", f"USER {user}")])
         self.call("POST", f"/images/create?{query}", body=_page_tree(busybox), content_type="application/x-tar")
         return tag
 
