@@ -3,6 +3,7 @@
 #include "util/json.h"
 
 #include <algorithm>
+#include <limits>
 
 namespace berth::sim {
 
@@ -47,11 +48,21 @@ private:
         verdict_.violations.push_back(fmt::format(format, std::forward<Args>(args)...));
     }
 
+    int64_t served_at(const std::string& request)
+    {
+        const auto found = e_.served_at.find(request);
+        if (found != e_.served_at.end())
+            return found->second;
+        object("the provider has no row of a request that it answered");
+        return 0;
+    }
+
     Settlement read(size_t index, const Purchase& purchase)
     {
         Settlement result;
         std::set<std::string> final_bodies;
-        bool was_disowned = false;
+        std::vector<int64_t> disowned_at;
+        int64_t ordered_at = std::numeric_limits<int64_t>::max();
         for (const auto& [id, answers] : purchase.answers) {
             if (answers.size() != 1)
                 object("request {} of purchase {} has {} answers", id, index, answers.size());
@@ -64,11 +75,13 @@ private:
                     result.body = body;
                 } else {
                     const Json& type = body.at("error_type");
-                    was_disowned |= type == "token_already_spent" || type == "token_pending" ||
-                                    type == "lease_expired" || type == "not_found";
+                    if (type == "token_already_spent" || type == "token_pending" || type == "lease_expired" ||
+                        type == "not_found")
+                        disowned_at.push_back(served_at(id));
                     continue;
                 }
                 final_bodies.insert(text);
+                ordered_at = std::min(ordered_at, served_at(id));
             }
         }
         if (final_bodies.size() > 1)
@@ -76,6 +89,10 @@ private:
         const auto& all = e_.consumers.purchases();
         const auto sharing =
             std::count_if(all.begin(), all.end(), [&](const Purchase& each) { return each.money == purchase.money; });
+        // A refusal that came first was true: another's top-up may have revived the lease before the request came
+        // again.
+        const bool was_disowned =
+            std::any_of(disowned_at.begin(), disowned_at.end(), [ordered_at](int64_t at) { return at >= ordered_at; });
         if (was_disowned && !final_bodies.empty() && sharing == 1)
             object("purchase {} was settled, and told all the same that nothing was taken", index);
         verdict_.granted += result.granted;

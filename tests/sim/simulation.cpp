@@ -3,6 +3,7 @@
 #include "cashu/wallet_audit.h"
 #include "sim/invariant.h"
 #include "sim/mint_gate.h"
+#include "util/hex.h"
 
 #include <filesystem>
 
@@ -122,6 +123,15 @@ private:
                engine_.running().empty();
     }
 
+    std::map<std::string, int64_t> served_at()
+    {
+        std::map<std::string, int64_t> served;
+        auto query = process_.database().prepare("SELECT message_id,received_ms FROM request");
+        while (query.step().value())
+            served.emplace(encode_hex(query.blob(0)), query.integer(1));
+        return served;
+    }
+
     Outcome conclude()
     {
         Outcome outcome{.faults = faults_.struck(),
@@ -141,7 +151,8 @@ private:
                                  .engine = engine_,
                                  .mint = mint_,
                                  .provider_balance = balance,
-                                 .rate_msats_per_sec = kRate});
+                                 .rate_msats_per_sec = kRate,
+                                 .served_at = served_at()});
         for (const std::string& difference : cashu::audit_rows(cashu::WalletStore{process_.database()}).differences)
             outcome.violations.push_back("the books are wrong: " + difference);
         outcome.granted = verdict.granted;
