@@ -28,6 +28,7 @@ stage() {
     say "$name"
     "$@" 2>&1 | tee "$logs/$name.log" || status=$?
     counts="$(awk '
+        { gsub(/\033\[[0-9;]*m/, "") }
         /test cases:/ { gsub(/[^0-9|]/, ""); split($0, n, "|"); p += n[2]; f += n[3]; s += n[4] }
         /^[0-9]+ passed, [0-9]+ failed/ { p += $1; f += $3; s += $5 }
         END { print p + 0, f + 0, s + 0 }' "$logs/$name.log")"

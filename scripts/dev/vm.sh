@@ -50,9 +50,9 @@ run_volumes() {
     cp /etc/mke2fs.conf "$tree/etc/"
     write_init "$tree/init"
     cat >"$tree/part" <<PART
-if [ ! -e /disk/cuts ]; then berth_vm_tests -tse="power cut" || poweroff -f; fi
+if [ ! -e /disk/cuts ]; then berth_vm_tests -nc -nss -tse="power cut" || poweroff -f; fi
 mkdir -p /disk/volumes
-berth_vm_tests -ts="power cut" && echo "$marker"
+berth_vm_tests -nc -nss -ts="power cut" && echo "$marker"
 poweroff -f
 PART
     make_disk "$root/volumes.disk" 256M
