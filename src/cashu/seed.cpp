@@ -1,6 +1,7 @@
 #include "cashu/seed.h"
 
 #include "crypto/mnemonic.h"
+#include "util/files.h"
 
 #include <fcntl.h>
 #include <sys/file.h>
@@ -36,27 +37,12 @@ Result<void> write_all(int descriptor, std::string_view text)
     return {};
 }
 
-/// The name of a new file is durable only once its folder is.
-Result<void> sync_folder_of(const std::string& path)
-{
-    const size_t slash = path.rfind('/');
-    const std::string folder = slash == std::string::npos ? "." : path.substr(0, slash + 1);
-    const int descriptor = ::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    const bool synced = descriptor >= 0 && ::fsync(descriptor) == 0;
-    if (descriptor >= 0)
-        ::close(descriptor);
-    if (!synced)
-        return fail(Errc::unavailable, "cannot sync {}: {}", folder, std::strerror(errno));
-    return {};
-}
-
 uint64_t read_mark(const std::string& path)
 {
-    const int descriptor = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
-    if (descriptor < 0)
+    const FileDescriptor file{::open(path.c_str(), O_RDONLY | O_CLOEXEC)};
+    if (!file.is_open())
         return 0;
-    const std::string text = read_text(descriptor);
-    ::close(descriptor);
+    const std::string text = read_text(file.get());
     uint64_t mark = 0;
     std::from_chars(text.data(), text.data() + text.size(), mark);
     return mark;
@@ -93,11 +79,10 @@ Result<SeedFile> SeedFile::open(const std::string& path, crypto::Random& random)
 
 Result<crypto::Secret> SeedFile::read_words(const std::string& path)
 {
-    const int descriptor = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
-    if (descriptor < 0)
+    const FileDescriptor file{::open(path.c_str(), O_RDONLY | O_CLOEXEC)};
+    if (!file.is_open())
         return fail(Errc::not_found, "cannot open the seed file {}: {}", path, std::strerror(errno));
-    std::string words = read_text(descriptor);
-    ::close(descriptor);
+    std::string words = read_text(file.get());
     const auto checked = crypto::check_mnemonic(words);
     crypto::Secret secret{as_bytes(words)};
     crypto::wipe({reinterpret_cast<uint8_t*>(words.data()), words.size()});
@@ -109,15 +94,14 @@ Result<crypto::Secret> SeedFile::read_words(const std::string& path)
 Result<void> SeedFile::write_words(const std::string& path, std::string_view words)
 {
     TRY(crypto::check_mnemonic(words));
-    const int descriptor = ::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-    if (descriptor < 0 && errno == EEXIST)
+    std::string text = std::string{words} + "\n";
+    const auto created = create_private_file(path, text);
+    crypto::wipe({reinterpret_cast<uint8_t*>(text.data()), text.size()});
+    if (created)
+        return {};
+    if (created.error().code == Errc::conflict)
         return fail(Errc::conflict, "there is a seed file {} already; move it away first, and keep it", path);
-    if (descriptor < 0)
-        return fail(Errc::unavailable, "cannot create the seed file {}: {}", path, std::strerror(errno));
-    const auto written = write_all(descriptor, std::string{words} + "\n");
-    ::close(descriptor);
-    TRY(written);
-    return sync_folder_of(path);
+    return fail(Errc::unavailable, "seed file: {}", created.error().message);
 }
 
 Result<void> SeedFile::load(crypto::Random& random)
@@ -127,7 +111,7 @@ Result<void> SeedFile::load(crypto::Random& random)
         const crypto::Secret fresh = crypto::generate_mnemonic(random);
         words = as_text(fresh.expose());
         TRY(write_all(descriptor_, words + "\n"));
-        TRY(sync_folder_of(path_));
+        TRY(sync_parent(path_));
         created_ = true;
     }
     auto seed = crypto::mnemonic_seed(words);

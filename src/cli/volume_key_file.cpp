@@ -3,12 +3,8 @@
 #include "crypto/random.h"
 #include "luks/volume_key.h"
 #include "util/base64.h"
+#include "util/files.h"
 
-#include <fcntl.h>
-#include <unistd.h>
-
-#include <cerrno>
-#include <cstring>
 #include <fstream>
 
 namespace berth::cli {
@@ -19,18 +15,11 @@ Result<void> make_key(const std::filesystem::path& file)
 {
     std::array<uint8_t, luks::kVolumeKeyBytes> key{};
     crypto::SystemRandom{}.fill(key);
-    const std::string line = encode_base64url_unpadded(key) + "\n";
+    std::string line = encode_base64url_unpadded(key) + "\n";
     crypto::wipe(key);
-    const int descriptor = ::open(file.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-    if (descriptor < 0)
-        return fail(Errc::refused, "cannot create {}: {}", file.string(), std::strerror(errno));
-    const bool written =
-        ::write(descriptor, line.data(), line.size()) == static_cast<ssize_t>(line.size()) && ::fsync(descriptor) == 0;
-    const int problem = errno;
-    ::close(descriptor);
-    if (!written)
-        return fail(Errc::unavailable, "cannot write {}: {}", file.string(), std::strerror(problem));
-    return {};
+    const auto created = create_private_file(file, line);
+    crypto::wipe({reinterpret_cast<uint8_t*>(line.data()), line.size()});
+    return created;
 }
 
 } // namespace

@@ -2,6 +2,7 @@
 
 #include "crypto/random.h"
 #include "util/bytes.h"
+#include "util/files.h"
 
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -16,23 +17,6 @@ namespace berth::luks {
 
 namespace {
 
-class Descriptor {
-public:
-    explicit Descriptor(int number) : number_{number} {}
-    ~Descriptor()
-    {
-        if (number_ >= 0)
-            ::close(number_);
-    }
-    Descriptor(const Descriptor&) = delete;
-    Descriptor& operator=(const Descriptor&) = delete;
-    [[nodiscard]] int get() const { return number_; }
-    [[nodiscard]] bool is_open() const { return number_ >= 0; }
-
-private:
-    int number_;
-};
-
 Unexpected failed(const char* what, const std::string& path, int number)
 {
     return fail(number == ENOENT ? Errc::not_found : Errc::unavailable, "{} {}: {}", what, path, std::strerror(number));
@@ -40,22 +24,17 @@ Unexpected failed(const char* what, const std::string& path, int number)
 
 Result<void> sync_path(const std::string& path, int flags)
 {
-    const Descriptor file{::open(path.c_str(), flags | O_CLOEXEC)};
+    const FileDescriptor file{::open(path.c_str(), flags | O_CLOEXEC)};
     if (!file.is_open() || ::fsync(file.get()) != 0)
         return failed("sync", path, errno);
     return {};
-}
-
-Result<void> sync_parent(const std::string& path)
-{
-    return sync_path(path.substr(0, path.rfind('/')), O_RDONLY | O_DIRECTORY);
 }
 
 } // namespace
 
 Result<void> make_image(const std::string& path, uint64_t bytes)
 {
-    const Descriptor file{::open(path.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600)};
+    const FileDescriptor file{::open(path.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600)};
     if (!file.is_open())
         return errno == EEXIST ? Result<void>{fail(Errc::conflict, "{} exists", path)}
                                : Result<void>{failed("create", path, errno)};
@@ -81,7 +60,7 @@ Result<void> remove_image(const std::string& path)
 
 Result<void> overwrite_start(const std::string& path, uint64_t bytes)
 {
-    const Descriptor file{::open(path.c_str(), O_WRONLY | O_CLOEXEC)};
+    const FileDescriptor file{::open(path.c_str(), O_WRONLY | O_CLOEXEC)};
     if (!file.is_open())
         return failed("open", path, errno);
     struct stat status {};
@@ -105,7 +84,7 @@ Result<void> overwrite_start(const std::string& path, uint64_t bytes)
 Result<bool> holds_filesystem(const std::string& path)
 {
     constexpr off_t kMagicOffset = 1024 + 56;
-    const Descriptor file{::open(path.c_str(), O_RDONLY | O_CLOEXEC)};
+    const FileDescriptor file{::open(path.c_str(), O_RDONLY | O_CLOEXEC)};
     if (!file.is_open())
         return failed("open", path, errno);
     std::array<uint8_t, 2> magic{};

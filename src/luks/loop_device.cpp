@@ -1,9 +1,10 @@
 #include "luks/loop_device.h"
 
+#include "util/files.h"
+
 #include <fcntl.h>
 #include <linux/loop.h>
 #include <sys/ioctl.h>
-#include <unistd.h>
 
 #include <cerrno>
 #include <cinttypes>
@@ -19,28 +20,32 @@ namespace {
 /// Asks /dev/loop-control to add or remove the device of a number; an errno, or 0.
 int control(unsigned long request, uint32_t number)
 {
-    const int descriptor = ::open("/dev/loop-control", O_RDWR | O_CLOEXEC);
-    if (descriptor < 0)
-        return errno;
-    const int code = ::ioctl(descriptor, request, number) < 0 ? errno : 0;
-    ::close(descriptor);
-    return code;
+    const FileDescriptor device{::open("/dev/loop-control", O_RDWR | O_CLOEXEC)};
+    return device.is_open() && ::ioctl(device.get(), request, number) >= 0 ? 0 : errno;
 }
 
 Result<void> configure(const std::string& device, int image)
 {
-    const int loop = ::open(device.c_str(), O_RDWR | O_CLOEXEC);
-    if (loop < 0)
+    const FileDescriptor loop{::open(device.c_str(), O_RDWR | O_CLOEXEC)};
+    if (!loop.is_open())
         return fail(Errc::unavailable, "open {}: {}", device, std::strerror(errno));
     loop_config config{};
     config.fd = static_cast<uint32_t>(image);
-    const int code = ::ioctl(loop, LOOP_CONFIGURE, &config) < 0 ? errno : 0;
-    ::close(loop);
+    const int code = ::ioctl(loop.get(), LOOP_CONFIGURE, &config) < 0 ? errno : 0;
     if (code == EBUSY)
         return fail(Errc::conflict, "{} has another file behind it", device);
     if (code != 0)
         return fail(Errc::unavailable, "attach {}: {}", device, std::strerror(code));
     return {};
+}
+
+/// An errno, or 0. The device is closed again on return: it is detached only when its last user is gone.
+Result<int> clear(const std::string& device)
+{
+    const FileDescriptor loop{::open(device.c_str(), O_RDONLY | O_CLOEXEC)};
+    if (!loop.is_open())
+        return fail(Errc::unavailable, "open {}: {}", device, std::strerror(errno));
+    return ::ioctl(loop.get(), LOOP_CLR_FD) < 0 ? errno : 0;
 }
 
 } // namespace
@@ -71,13 +76,10 @@ Result<std::string> attach_loop(const std::string& image, uint32_t slot)
     const std::string device = "/dev/loop" + std::to_string(number);
     if (const int code = control(LOOP_CTL_ADD, number); code != 0 && code != EEXIST)
         return fail(Errc::unavailable, "make {}: {}", device, std::strerror(code));
-    const int file = ::open(image.c_str(), O_RDWR | O_CLOEXEC);
-    if (file < 0)
+    const FileDescriptor file{::open(image.c_str(), O_RDWR | O_CLOEXEC)};
+    if (!file.is_open())
         return fail(errno == ENOENT ? Errc::not_found : Errc::unavailable, "open {}: {}", image, std::strerror(errno));
-    const auto configured = configure(device, file);
-    ::close(file);
-    if (!configured)
-        return pass_on(configured);
+    TRY(configure(device, file.get()));
     return device;
 }
 
@@ -86,14 +88,9 @@ Result<void> detach_loop(const std::string& image)
     const auto device = TRY(find_loop(image));
     if (!device)
         return {};
-    const int loop = ::open(device->c_str(), O_RDONLY | O_CLOEXEC);
-    if (loop < 0)
-        return fail(Errc::unavailable, "open {}: {}", *device, std::strerror(errno));
-    const int code = ::ioctl(loop, LOOP_CLR_FD);
-    const int number = errno;
-    ::close(loop);
-    if (code != 0 && number != ENXIO && number != EBUSY)
-        return fail(Errc::unavailable, "detach {}: {}", *device, std::strerror(number));
+    const int code = TRY(clear(*device));
+    if (code != 0 && code != ENXIO && code != EBUSY)
+        return fail(Errc::unavailable, "detach {}: {}", *device, std::strerror(code));
     // The kernel answers yes and waits for the last user; gone is what sysfs no longer shows.
     const auto still = TRY(find_loop(image));
     if (still)

@@ -3,6 +3,7 @@
 #include "nostr/nip06.h"
 #include "nostr/nip19.h"
 #include "util/bech32.h"
+#include "util/files.h"
 #include "util/hex.h"
 
 #include <array>
@@ -15,23 +16,6 @@
 namespace berth::nostr {
 
 namespace {
-
-/// A file descriptor that closes itself.
-class FileHandle {
-public:
-    explicit FileHandle(int descriptor) : descriptor_{descriptor} {}
-    ~FileHandle()
-    {
-        if (descriptor_ >= 0)
-            ::close(descriptor_);
-    }
-    FileHandle(const FileHandle&) = delete;
-    FileHandle& operator=(const FileHandle&) = delete;
-    [[nodiscard]] int get() const { return descriptor_; }
-
-private:
-    const int descriptor_;
-};
 
 constexpr std::string_view kBlanks = " \t\r\n";
 
@@ -54,25 +38,6 @@ std::string words_of(std::string_view text)
             words += blank ? ' ' : c;
     }
     return words;
-}
-
-bool write_all(int descriptor, std::string_view text)
-{
-    while (!text.empty()) {
-        const ssize_t written = ::write(descriptor, text.data(), text.size());
-        if (written < 0 && errno != EINTR)
-            return false;
-        if (written > 0)
-            text.remove_prefix(static_cast<size_t>(written));
-    }
-    return true;
-}
-
-/// Makes a new directory entry survive a power cut.
-bool sync_directory(const std::filesystem::path& directory)
-{
-    const FileHandle handle{::open(directory.empty() ? "." : directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
-    return handle.get() >= 0 && ::fsync(handle.get()) == 0;
 }
 
 void wipe_text(std::string& text)
@@ -150,17 +115,17 @@ std::string encode_nsec(const SecretKey& secret_key)
 
 Result<SecretKey> load_secret_key(const std::filesystem::path& file)
 {
-    const FileHandle handle{::open(file.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY)};
-    if (handle.get() < 0)
+    const FileDescriptor descriptor{::open(file.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY)};
+    if (!descriptor.is_open())
         return fail(errno == ENOENT ? Errc::not_found : Errc::refused, "cannot open key file {}: {}", file.string(),
                     std::strerror(errno));
     struct stat status {};
-    if (::fstat(handle.get(), &status) != 0 || !S_ISREG(status.st_mode))
+    if (::fstat(descriptor.get(), &status) != 0 || !S_ISREG(status.st_mode))
         return fail(Errc::refused, "key file {} is not a regular file", file.string());
     if ((status.st_mode & 077) != 0)
         return fail(Errc::refused, "key file {} is open to group or others: its mode must be 0600", file.string());
     std::array<char, 512> buffer{};
-    const ssize_t length = ::read(handle.get(), buffer.data(), buffer.size());
+    const ssize_t length = ::read(descriptor.get(), buffer.data(), buffer.size());
     if (length < 0)
         return fail(Errc::unavailable, "cannot read key file {}: {}", file.string(), std::strerror(errno));
     Result<SecretKey> key = parse_secret_key({buffer.data(), static_cast<size_t>(length)});
@@ -170,19 +135,11 @@ Result<SecretKey> load_secret_key(const std::filesystem::path& file)
 
 Result<void> save_secret_key(const std::filesystem::path& file, const SecretKey& secret_key)
 {
-    const FileHandle handle{::open(file.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600)};
-    if (handle.get() < 0)
-        return fail(errno == EEXIST ? Errc::conflict : Errc::refused, "cannot create key file {}: {}", file.string(),
-                    std::strerror(errno));
     std::string text = encode_nsec(secret_key) + "\n";
-    const bool written = ::fchmod(handle.get(), 0600) == 0 && write_all(handle.get(), text) &&
-                         ::fsync(handle.get()) == 0 && sync_directory(file.parent_path());
+    const auto created = create_private_file(file, text);
     wipe_text(text);
-    if (!written) {
-        const int problem = errno;
-        ::unlink(file.c_str());
-        return fail(Errc::unavailable, "cannot write key file {}: {}", file.string(), std::strerror(problem));
-    }
+    if (!created)
+        return fail(created.error().code, "key file: {}", created.error().message);
     return {};
 }
 
