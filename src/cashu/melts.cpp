@@ -139,18 +139,9 @@ bool Melts::step(const std::function<Result<void>()>& change)
     return false;
 }
 
-uint64_t Melts::mark_in_flight(const std::string& key)
-{
-    return in_flight_[key] = next_mark_++;
-}
-
 std::optional<MeltPayment> Melts::take_answered(const std::string& key, uint64_t mark)
 {
-    const auto found = in_flight_.find(key);
-    if (found == in_flight_.end() || found->second != mark)
-        return std::nullopt;
-    in_flight_.erase(found);
-    return store_.melt(key);
+    return in_flight_.end(key, mark) ? store_.melt(key) : std::nullopt;
 }
 
 void Melts::tick(UnixTime now)
@@ -168,10 +159,11 @@ std::optional<UnixTime> Melts::next_due(UnixTime now) const
         return soonest ? std::optional{std::max(*soonest, stalled_until_)} : std::nullopt;
     soonest.reset();
     for (const std::string& key : store_.due_melts(now)) {
-        if (in_flight_.count(key))
+        if (in_flight_.contains(key))
             continue;
-        const UnixTime free = client_.free_at(store_.melt(key)->mint, MintCall::transaction, now);
-        if (free > now || client_.may_send(store_.melt(key)->mint, MintCall::transaction, now))
+        const std::string mint = store_.melt(key)->mint;
+        const UnixTime free = client_.free_at(mint, MintCall::transaction, now);
+        if (free > now || client_.may_send(mint, MintCall::transaction, now))
             soonest = std::min(soonest.value_or(free), free);
     }
     return soonest ? std::optional{std::max(*soonest, stalled_until_)} : std::nullopt;
@@ -180,7 +172,7 @@ std::optional<UnixTime> Melts::next_due(UnixTime now) const
 void Melts::drive(const std::string& key, UnixTime now)
 {
     auto row = store_.melt(key);
-    if (!row || in_flight_.count(key) || !client_.may_send(row->mint, MintCall::transaction, now))
+    if (!row || in_flight_.contains(key) || !client_.may_send(row->mint, MintCall::transaction, now))
         return;
     switch (next_step(row->saga, now)) {
     case MeltStep::ask_quote:
@@ -188,7 +180,7 @@ void Melts::drive(const std::string& key, UnixTime now)
     case MeltStep::post_melt:
         return post(std::move(*row), now);
     case MeltStep::check_quote: {
-        const uint64_t mark = mark_in_flight(key);
+        const uint64_t mark = in_flight_.begin(key);
         return client_.fetch_melt_quote(row->mint, row->quote, [this, key, mark](const MeltReply& reply) {
             on_melt(key, mark, reply, MeltState::checking);
         });
@@ -205,7 +197,7 @@ void Melts::drive(const std::string& key, UnixTime now)
 
 void Melts::ask_quote(const MeltPayment& row)
 {
-    const uint64_t mark = mark_in_flight(row.key);
+    const uint64_t mark = in_flight_.begin(row.key);
     client_.request_melt_quote(row.mint, {.request = row.invoice, .unit = row.unit},
                                [this, key = row.key, mark](const MeltReply& reply) { on_quote(key, mark, reply); });
 }
@@ -217,7 +209,7 @@ void Melts::post(MeltPayment row, UnixTime now)
     row.saga = on_post(row.saga, now);
     if (!step([&] { return store_.put_melt(row); }))
         return; // what isn't written is not sent
-    const uint64_t mark = mark_in_flight(row.key);
+    const uint64_t mark = in_flight_.begin(row.key);
     client_.melt(row.mint, swap->request_body,
                  [this, key = row.key, mark](const MeltReply& reply) { on_melt(key, mark, reply, MeltState::sent); });
 }
@@ -227,7 +219,7 @@ void Melts::check_inputs(const MeltPayment& row)
     std::vector<crypto::Point> ys;
     for (const StoredInput& input : store_.inputs(row.redemption))
         ys.push_back(input.y);
-    const uint64_t mark = mark_in_flight(row.key);
+    const uint64_t mark = in_flight_.begin(row.key);
     client_.check_state(row.mint, ys, [this, key = row.key, mark](const Result<std::vector<ProofStateOf>>& reply) {
         on_states(key, mark, reply);
     });
@@ -238,7 +230,7 @@ void Melts::restore_change(const MeltPayment& row)
     const auto swap = store_.redemption(row.redemption);
     VERIFY(swap.has_value());
     const auto blanks = store_.outputs(swap->outputs_id);
-    const uint64_t mark = mark_in_flight(row.key);
+    const uint64_t mark = in_flight_.begin(row.key);
     client_.restore(row.mint, messages_of(blanks),
                     [this, key = row.key, mark](const Result<RestoreReply>& reply) { on_restored(key, mark, reply); });
 }

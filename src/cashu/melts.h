@@ -2,11 +2,10 @@
 // Drives the rows of melt.h: asks for quotes, sets proofs aside, makes blank outputs for the change, posts, and stores
 // what each answer proves. Like SwapDriver it lives in its owner's transactions, and each step is a savepoint in them.
 
+#include "cashu/in_flight.h"
 #include "cashu/invoice.h"
 #include "cashu/keyset_book.h"
 #include "cashu/swap_outputs.h"
-
-#include <map>
 
 namespace berth::cashu {
 
@@ -63,7 +62,6 @@ private:
                                                                 const std::vector<BlindSignature>& signatures);
 
     [[nodiscard]] bool step(const std::function<Result<void>()>& change);
-    [[nodiscard]] uint64_t mark_in_flight(const std::string& key);
     [[nodiscard]] std::optional<MeltPayment> take_answered(const std::string& key, uint64_t mark);
 
     db::Database& database_;
@@ -72,8 +70,7 @@ private:
     KeysetBook& book_;
     const crypto::Secret seed_;
     const std::function<UnixTime()> clock_;
-    std::map<std::string, uint64_t> in_flight_;
-    uint64_t next_mark_ = 1;
+    InFlight<std::string> in_flight_;
     UnixTime stalled_until_;
 };
 

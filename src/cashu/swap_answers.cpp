@@ -65,11 +65,7 @@ bool SwapDriver::step(const std::function<Result<void>()>& change)
 
 std::optional<RedemptionRow> SwapDriver::take_answered(RedemptionId id, uint64_t mark)
 {
-    const auto found = in_flight_.find(id);
-    if (found == in_flight_.end() || found->second != mark)
-        return std::nullopt;
-    in_flight_.erase(found);
-    return store_.redemption(id);
+    return in_flight_.end(id, mark) ? store_.redemption(id) : std::nullopt;
 }
 
 void SwapDriver::on_swap(RedemptionId id, uint64_t mark, const SwapReply& reply)

@@ -77,7 +77,7 @@ Result<RedemptionId> SwapDriver::begin(SwapPlan plan, UnixTime now)
     });
     if (!written)
         return pass_on(written);
-    in_flight_.erase(id); // left by a rolled-back operation that had this id
+    in_flight_.forget(id); // left by a rolled-back operation that had this id
     return id;
 }
 
@@ -95,7 +95,7 @@ std::optional<UnixTime> SwapDriver::next_due(UnixTime now) const
 {
     std::optional<UnixTime> soonest = store_.next_due_after(now);
     for (const RedemptionId id : store_.due_redemptions(now)) {
-        if (in_flight_.count(id))
+        if (in_flight_.contains(id))
             continue;
         const auto row = store_.redemption(id);
         if (!is_ours(*row))
@@ -111,7 +111,7 @@ std::optional<UnixTime> SwapDriver::next_due(UnixTime now) const
 
 void SwapDriver::drive(RedemptionId id, UnixTime now)
 {
-    if (in_flight_.count(id))
+    if (in_flight_.contains(id))
         return;
     auto row = store_.redemption(id);
     if (!row || !is_ours(*row))
@@ -137,18 +137,13 @@ void SwapDriver::drive(RedemptionId id, UnixTime now)
     }
 }
 
-uint64_t SwapDriver::mark_in_flight(RedemptionId id)
-{
-    return in_flight_[id] = next_mark_++;
-}
-
 void SwapDriver::post(RedemptionRow row, UnixTime now)
 {
     row.saga = on_post(row.saga, now);
     if (!step([&] { return store_.put_redemption(row); }))
         return; // what isn't written is not sent
     const RedemptionId id = row.id;
-    const uint64_t mark = mark_in_flight(id);
+    const uint64_t mark = in_flight_.begin(id);
     client_.swap(row.mint, row.request_body, [this, id, mark](const SwapReply& reply) { on_swap(id, mark, reply); });
 }
 
@@ -158,7 +153,7 @@ void SwapDriver::check_inputs(const RedemptionRow& row)
     for (const StoredInput& input : store_.inputs(row.id))
         ys.push_back(input.y);
     const RedemptionId id = row.id;
-    const uint64_t mark = mark_in_flight(id);
+    const uint64_t mark = in_flight_.begin(id);
     client_.check_state(
         row.mint, ys, [this, id, mark](const Result<std::vector<ProofStateOf>>& reply) { on_states(id, mark, reply); });
 }
@@ -166,7 +161,7 @@ void SwapDriver::check_inputs(const RedemptionRow& row)
 void SwapDriver::restore_outputs(const RedemptionRow& row)
 {
     const RedemptionId id = row.id;
-    const uint64_t mark = mark_in_flight(id);
+    const uint64_t mark = in_flight_.begin(id);
     client_.restore(row.mint, messages_of(store_.recovery_outputs(row.inputs_hash)),
                     [this, id, mark](const Result<RestoreReply>& reply) { on_restored(id, mark, reply); });
 }
@@ -174,9 +169,9 @@ void SwapDriver::restore_outputs(const RedemptionRow& row)
 void SwapDriver::watch(RedemptionId id, UnixTime now)
 {
     const auto row = store_.redemption(id);
-    if (!row || !is_ours(*row) || in_flight_.count(id) || !client_.may_send(row->mint, MintCall::read, now))
+    if (!row || !is_ours(*row) || in_flight_.contains(id) || !client_.may_send(row->mint, MintCall::read, now))
         return;
-    const uint64_t mark = mark_in_flight(id);
+    const uint64_t mark = in_flight_.begin(id);
     client_.restore(row->mint, messages_of(store_.recovery_outputs(row->inputs_hash)),
                     [this, id, mark](const Result<RestoreReply>& reply) { on_watched(id, mark, reply); });
 }

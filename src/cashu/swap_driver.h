@@ -2,10 +2,9 @@
 // Drives the rows of redeem.h: makes outputs, posts, checks, restores, and stores what each answer proves. Serves both
 // receives and payouts. It never opens a transaction: its owner's holds every step, and each step is a savepoint in it.
 
+#include "cashu/in_flight.h"
 #include "cashu/keyset_book.h"
 #include "cashu/swap_outputs.h"
-
-#include <map>
 
 namespace berth::cashu {
 
@@ -90,7 +89,6 @@ private:
 
     /// Runs one step whole or not at all; on failure the row stays as it was, and nothing is tried for some seconds.
     [[nodiscard]] bool step(const std::function<Result<void>()>& change);
-    [[nodiscard]] uint64_t mark_in_flight(RedemptionId id);
     [[nodiscard]] std::optional<RedemptionRow> take_answered(RedemptionId id, uint64_t mark);
 
     db::Database& database_;
@@ -104,8 +102,7 @@ private:
     const RedeemLimits limits_;
     const bool operator_only_;
     const Events events_;
-    std::map<RedemptionId, uint64_t> in_flight_; ///< the mark tells an answer from that of a forgotten call
-    uint64_t next_mark_ = 1;
+    InFlight<RedemptionId> in_flight_;
     UnixTime stalled_until_;
 };
 

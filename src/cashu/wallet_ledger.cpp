@@ -151,10 +151,7 @@ std::vector<LedgerEntry> Ledger::newest(size_t count_max) const
     static const std::string kSql = fmt::format("SELECT {} FROM ledger_entry ORDER BY id DESC LIMIT ?", kEntryColumns);
     auto query = database_.prepare(kSql.c_str());
     query.bind(static_cast<uint64_t>(count_max));
-    std::vector<LedgerEntry> found;
-    while (rows::next(query))
-        found.push_back(read_entry(query));
-    return found;
+    return rows::all(query, [this](const db::Statement& row) { return read_entry(row); });
 }
 
 std::optional<LedgerEntry> Ledger::find(Movement movement, int64_t operation) const

@@ -5,6 +5,9 @@
 #include "db/database.h"
 #include "util/time.h"
 
+#include <type_traits>
+#include <vector>
+
 namespace berth::cashu::rows {
 
 /// Steps a query. Reading our own file must work: without it nothing can be decided, and a restart recovers.
@@ -13,6 +16,16 @@ namespace berth::cashu::rows {
     const auto row = query.step();
     VERIFY(row.has_value());
     return *row;
+}
+
+/// Every row of a query, each as `read` makes it.
+template <class Read>
+[[nodiscard]] auto all(db::Statement& query, Read read)
+{
+    std::vector<std::invoke_result_t<Read, const db::Statement&>> found;
+    while (next(query))
+        found.push_back(read(query));
+    return found;
 }
 
 [[nodiscard]] inline int64_t millis(UnixTime time)

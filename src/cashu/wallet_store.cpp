@@ -200,10 +200,7 @@ std::vector<KeysetRow> WalletStore::keysets(const std::string& mint) const
     static const std::string kSql = fmt::format("SELECT {} FROM keyset WHERE mint=? ORDER BY id", kKeysetColumns);
     auto query = database_.prepare(kSql.c_str());
     query.bind(mint);
-    std::vector<KeysetRow> found;
-    while (rows::next(query))
-        found.push_back(read_keyset(query));
-    return found;
+    return rows::all(query, read_keyset);
 }
 
 std::optional<KeysetRow> WalletStore::keyset(const KeysetId& id) const
@@ -289,10 +286,7 @@ std::optional<ScanRow> WalletStore::scan(const KeysetId& id) const
 std::vector<ScanRow> WalletStore::scans() const
 {
     auto query = database_.prepare("SELECT * FROM keyset_scan ORDER BY keyset");
-    std::vector<ScanRow> found;
-    while (rows::next(query))
-        found.push_back(read_scan(query));
-    return found;
+    return rows::all(query, read_scan);
 }
 
 Result<void> WalletStore::put_scan(const ScanRow& row)

@@ -11,10 +11,7 @@ namespace {
 
 std::vector<std::string> read_keys(db::Statement& query)
 {
-    std::vector<std::string> keys;
-    while (rows::next(query))
-        keys.push_back(query.text(0));
-    return keys;
+    return rows::all(query, [](const db::Statement& row) { return row.text(0); });
 }
 
 PayoutRow read_payout(const db::Statement& row)
@@ -113,10 +110,7 @@ std::vector<PayoutRow> WalletStore::finished_payouts(size_t newest_max) const
 {
     auto query = database_.prepare("SELECT * FROM payout WHERE token<>'' ORDER BY rowid DESC LIMIT ?");
     query.bind(static_cast<uint64_t>(newest_max));
-    std::vector<PayoutRow> found;
-    while (rows::next(query))
-        found.push_back(read_payout(query));
-    return found;
+    return rows::all(query, read_payout);
 }
 
 Amount WalletStore::waiting_payouts(const std::string& mint, Unit unit) const
@@ -187,10 +181,7 @@ std::vector<MeltPayment> WalletStore::paid_melts(size_t newest_max) const
 {
     auto query = database_.prepare("SELECT * FROM melt WHERE state=5 ORDER BY rowid DESC LIMIT ?");
     query.bind(static_cast<uint64_t>(newest_max));
-    std::vector<MeltPayment> found;
-    while (rows::next(query))
-        found.push_back(read_melt(query));
-    return found;
+    return rows::all(query, read_melt);
 }
 
 } // namespace berth::cashu

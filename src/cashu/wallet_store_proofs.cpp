@@ -47,6 +47,18 @@ std::vector<StoredProof> read_proofs(db::Statement& query)
     return found;
 }
 
+/// Rows of a unit and an amount in it.
+Msat sum_of(db::Statement& query)
+{
+    Msat sum;
+    while (rows::next(query)) {
+        // What mints signed for us fits: a sum beyond 64 bits can't be real money.
+        const auto part = to_msat(query.unsigned_integer(1), rows::enumerator<Unit>(query, 0));
+        sum.value += part.value_or(Msat{}).value;
+    }
+    return sum;
+}
+
 } // namespace
 
 Result<bool> WalletStore::add_proof(const StoredProof& proof)
@@ -113,12 +125,7 @@ Msat WalletStore::expected(const std::string& mint) const
     auto query = database_.prepare("SELECT unit,sum(gross-fee) FROM redemption "
                                    "WHERE state<3 AND kind IN (0,2) AND mint=? GROUP BY unit");
     query.bind(mint);
-    Msat sum;
-    while (rows::next(query)) {
-        const auto part = to_msat(query.unsigned_integer(1), rows::enumerator<Unit>(query, 0));
-        sum.value += part.value_or(Msat{}).value;
-    }
-    return sum;
+    return sum_of(query);
 }
 
 Result<void> WalletStore::set_proof_state(const crypto::Point& y, HoldingState state, RedemptionId owner)
@@ -144,13 +151,7 @@ Msat WalletStore::balance(const std::optional<std::string>& mint) const
     auto query = database_.prepare("SELECT unit,sum(amount) FROM proof WHERE state<3 AND mint=coalesce(?,mint) "
                                    "GROUP BY unit");
     query.bind(mint);
-    Msat sum;
-    while (rows::next(query)) {
-        // What mints signed for us fits: a sum beyond 64 bits can't be real money.
-        const auto part = to_msat(query.unsigned_integer(1), rows::enumerator<Unit>(query, 0));
-        sum.value += part.value_or(Msat{}).value;
-    }
-    return sum;
+    return sum_of(query);
 }
 
 } // namespace berth::cashu

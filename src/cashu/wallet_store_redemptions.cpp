@@ -97,14 +97,6 @@ StoredOutput read_output(const db::Statement& row)
             .to_send = row.integer(8) != 0};
 }
 
-std::vector<StoredOutput> read_outputs(db::Statement& query)
-{
-    std::vector<StoredOutput> found;
-    while (rows::next(query))
-        found.push_back(read_output(query));
-    return found;
-}
-
 } // namespace
 
 Result<RedemptionId> WalletStore::add_redemption(const RedemptionRow& row)
@@ -259,14 +251,14 @@ std::vector<StoredOutput> WalletStore::recovery_outputs(const std::string& input
                                    "JOIN redemption_output o ON o.outputs_id=s.id "
                                    "WHERE r.inputs_hash=? AND s.state<>3 ORDER BY o.outputs_id,o.position");
     query.bind(inputs_hash);
-    return read_outputs(query);
+    return rows::all(query, read_output);
 }
 
 std::vector<StoredOutput> WalletStore::outputs(int64_t outputs_id) const
 {
     auto query = database_.prepare("SELECT * FROM redemption_output WHERE outputs_id=? ORDER BY position");
     query.bind(outputs_id);
-    return read_outputs(query);
+    return rows::all(query, read_output);
 }
 
 bool WalletStore::output_is_known(const crypto::Point& B_) const
