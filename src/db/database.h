@@ -62,6 +62,22 @@ private:
     int next_parameter_ = 1;
 };
 
+/// Every row of a query, each as `decode` makes it: a Row, or a Result of one. The first error ends it.
+template <class Row, class Decode>
+[[nodiscard]] Result<std::vector<Row>> read_rows(Statement& query, Decode decode)
+{
+    std::vector<Row> rows;
+    for (;;) {
+        const bool more = TRY(query.step());
+        if (!more)
+            return rows;
+        Result<Row> row = decode(query);
+        if (!row)
+            return pass_on(row);
+        rows.push_back(std::move(*row));
+    }
+}
+
 struct OpenOptions {
     std::string path;       ///< created with mode 0600; ":memory:" works
     std::string vfs;        ///< empty: the system's; the simulation brings its own

@@ -221,14 +221,7 @@ Result<std::vector<Lease>> LeaseStore::load_open()
     static const std::string sql =
         fmt::format("SELECT {} FROM lease WHERE state <> 'ended' ORDER BY created_ms", kColumns);
     db::Statement query = database_.prepare(sql.c_str());
-    std::vector<Lease> leases;
-    for (;;) {
-        const bool more = TRY(query.step());
-        if (!more)
-            return leases;
-        Lease lease = TRY(decode_row(query));
-        leases.push_back(std::move(lease));
-    }
+    return db::read_rows<Lease>(query, decode_row);
 }
 
 Result<std::optional<Lease>> LeaseStore::find_ended(uint32_t number)

@@ -83,15 +83,10 @@ RequestOrigin decode_origin(const db::Statement& row)
             .relays = Json::parse(row.text(4)).get<std::vector<std::string>>()};
 }
 
-Result<std::vector<RequestOrigin>> all_origins(db::Statement& query)
+Result<Credit> decode_credit(const db::Statement& row)
 {
-    std::vector<RequestOrigin> origins;
-    for (;;) {
-        const bool more = TRY(query.step());
-        if (!more)
-            return origins;
-        origins.push_back(decode_origin(query));
-    }
+    const cashu::Unit unit = TRY(cashu::parse_unit(row.text(1)));
+    return Credit{row.text(0), unit, cashu::Msat{static_cast<uint64_t>(row.integer(2))}};
 }
 
 } // namespace
@@ -147,27 +142,14 @@ Result<std::vector<Credit>> OrderStore::credits_newest_first(const std::string& 
     db::Statement query = database_.prepare("SELECT mint,unit,credit_msat FROM orders WHERE lease=? AND credit_msat>0 "
                                             "ORDER BY redemption DESC");
     query.bind(lease);
-    std::vector<Credit> credits;
-    for (;;) {
-        const bool more = TRY(query.step());
-        if (!more)
-            return credits;
-        const cashu::Unit unit = TRY(cashu::parse_unit(query.text(1)));
-        credits.push_back({query.text(0), unit, cashu::Msat{static_cast<uint64_t>(query.integer(2))}});
-    }
+    return db::read_rows<Credit>(query, decode_credit);
 }
 
 Result<std::vector<Order>> OrderStore::load_open()
 {
     static const std::string sql = std::string{kOrderColumns} + "reply IS NULL";
     db::Statement query = database_.prepare(sql.c_str());
-    std::vector<Order> orders;
-    for (;;) {
-        const bool more = TRY(query.step());
-        if (!more)
-            return orders;
-        orders.push_back(decode_order(query));
-    }
+    return db::read_rows<Order>(query, decode_order);
 }
 
 Result<void> OrderStore::insert_request(const RequestOrigin& origin, const std::optional<Bytes32>& order, UnixTime now)
@@ -198,7 +180,7 @@ Result<std::vector<RequestOrigin>> OrderStore::take_unanswered(const Bytes32& or
     db::Statement query = database_.prepare("SELECT message_id,transport,sender,created_at,relays FROM request "
                                             "WHERE order_key=? AND answered=0");
     query.bind(ByteView{order});
-    std::vector<RequestOrigin> origins = TRY(all_origins(query));
+    std::vector<RequestOrigin> origins = TRY(db::read_rows<RequestOrigin>(query, decode_origin));
     TRY(database_.prepare("UPDATE request SET answered=1 WHERE order_key=? AND answered=0")
             .bind(ByteView{order})
             .run());
@@ -224,7 +206,7 @@ Result<std::vector<RequestOrigin>> OrderStore::take_unanswered_by_refund(const s
     db::Statement query = database_.prepare("SELECT message_id,transport,sender,created_at,relays FROM request "
                                             "WHERE refund=? AND answered=0");
     query.bind(refund);
-    std::vector<RequestOrigin> origins = TRY(all_origins(query));
+    std::vector<RequestOrigin> origins = TRY(db::read_rows<RequestOrigin>(query, decode_origin));
     TRY(database_.prepare("UPDATE request SET answered=1 WHERE refund=? AND answered=0").bind(refund).run());
     return origins;
 }
@@ -235,7 +217,7 @@ Result<std::optional<RequestOrigin>> OrderStore::newest_origin(const std::string
         "SELECT r.message_id,r.transport,r.sender,r.created_at,r.relays FROM request AS r JOIN orders AS o "
         "ON r.order_key=o.key WHERE o.lease=? ORDER BY r.received_ms DESC LIMIT 1");
     query.bind(lease);
-    std::vector<RequestOrigin> origins = TRY(all_origins(query));
+    std::vector<RequestOrigin> origins = TRY(db::read_rows<RequestOrigin>(query, decode_origin));
     return origins.empty() ? std::nullopt : std::optional{std::move(origins.front())};
 }
 

@@ -128,14 +128,7 @@ Result<std::vector<Refund>> RefundStore::load_due()
 {
     static const std::string sql = std::string{kSelect} + "reply IS NULL";
     db::Statement query = database_.prepare(sql.c_str());
-    std::vector<Refund> refunds;
-    for (;;) {
-        const bool more = TRY(query.step());
-        if (!more)
-            return refunds;
-        Refund refund = TRY(decode_row(query));
-        refunds.push_back(std::move(refund));
-    }
+    return db::read_rows<Refund>(query, decode_row);
 }
 
 } // namespace berth::provider
