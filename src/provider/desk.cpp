@@ -67,9 +67,7 @@ void Desk::serve(IncomingRequest incoming, UnixTime now)
 
 void Desk::answer(const RequestOrigin& origin, const std::string& body, UnixTime now)
 {
-    p_.failures.check(p_.orders.insert_request(origin, {}, now));
-    p_.intake.finish(origin.message_id);
-    p_.replies.answer(origin, body, now);
+    p_.intake.answer(origin, body, now);
 }
 
 void Desk::refuse(const RequestOrigin& origin, const Refusal& refusal, UnixTime now)
@@ -125,10 +123,8 @@ bool Desk::join_order(const RequestOrigin& origin, const Bytes32& key, UnixTime 
         return false;
     p_.failures.check(p_.orders.insert_request(origin, key, now));
     p_.intake.finish(origin.message_id);
-    if (order->reply) {
-        for (const RequestOrigin& waiting : p_.failures.take(p_.orders.take_unanswered(key)))
-            p_.replies.answer(waiting, *order->reply, now);
-    }
+    if (order->reply)
+        answer_all(p_.failures.take(p_.orders.take_unanswered(key)), *order->reply, now);
     return true;
 }
 
@@ -241,8 +237,7 @@ void Desk::serve_top_up(const RequestOrigin& origin, const TopUpRequest& request
     if (!payment)
         return;
     if (!lease) {
-        const auto ended = p_.failures.take(p_.lease_rows.find_ended(*number));
-        if (ended && ended->owner == origin.sender)
+        if (find_own_ended(request.pod, origin.sender))
             return refuse(origin, {error_type::lease_expired, "that lease has ended; nothing was taken"}, now);
         return refuse(origin, {error_type::not_found, "no such lease; nothing was taken"}, now);
     }
@@ -273,11 +268,17 @@ void Desk::serve_top_up(const RequestOrigin& origin, const TopUpRequest& request
     p_.leases.begin_top_up(lease->id);
 }
 
-void Desk::settle(const Order& order, const std::string& body, UnixTime now)
+bool Desk::answer_all(const std::vector<RequestOrigin>& waiting, const std::string& body, UnixTime now)
 {
-    p_.failures.check(p_.orders.settle(order.key, body));
-    for (const RequestOrigin& origin : p_.failures.take(p_.orders.take_unanswered(order.key)))
+    for (const RequestOrigin& origin : waiting)
         p_.replies.answer(origin, body, now);
+    return !waiting.empty();
+}
+
+bool Desk::settle_key(const Bytes32& order, const std::string& body, UnixTime now)
+{
+    p_.failures.check(p_.orders.settle(order, body));
+    return answer_all(p_.failures.take(p_.orders.take_unanswered(order)), body, now);
 }
 
 void Desk::settle_with_refund(const Order& order, const Refusal& refusal, UnixTime now)

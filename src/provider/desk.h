@@ -75,7 +75,10 @@ private:
                                                       const std::string& target, UnixTime now);
     [[nodiscard]] bool join_order(const RequestOrigin& origin, const Bytes32& key, UnixTime now);
     void place_order(const RequestOrigin& origin, const Order& order, UnixTime now);
-    void settle(const Order& order, const std::string& body, UnixTime now);
+    void settle(const Order& order, const std::string& body, UnixTime now) { settle_key(order.key, body, now); }
+    /// Whether a request waited for it.
+    bool settle_key(const Bytes32& order, const std::string& body, UnixTime now);
+    bool answer_all(const std::vector<RequestOrigin>& waiting, const std::string& body, UnixTime now);
     void refuse(const RequestOrigin& origin, const Refusal& refusal, UnixTime now);
     /// Another order holds or has spent the token: never that order's answer, it may be somebody else's access.
     void refuse_claimed(const RequestOrigin& origin, const cashu::CheckedToken& token, const Error& error,

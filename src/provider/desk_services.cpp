@@ -167,17 +167,13 @@ cashu::Msat Desk::owed_at(const std::string& mint, UnixTime now) const
 
 void Desk::on_refund(const Refund& refund, const std::string& body, UnixTime now)
 {
-    std::vector<RequestOrigin> waiting = p_.failures.take(p_.orders.take_unanswered_by_refund(refund.key));
-    if (refund.order) {
-        p_.failures.check(p_.orders.settle(*refund.order, body));
-        waiting = p_.failures.take(p_.orders.take_unanswered(*refund.order));
-    }
-    if (waiting.empty()) {
-        if (const auto origin = p_.failures.take(p_.orders.newest_origin(refund.lease)))
-            p_.replies.notify(*origin, body, now);
-    }
-    for (const RequestOrigin& origin : waiting)
-        p_.replies.answer(origin, body, now);
+    const bool heard = refund.order
+                           ? settle_key(*refund.order, body, now)
+                           : answer_all(p_.failures.take(p_.orders.take_unanswered_by_refund(refund.key)), body, now);
+    if (heard)
+        return;
+    if (const auto origin = p_.failures.take(p_.orders.newest_origin(refund.lease)))
+        p_.replies.notify(*origin, body, now);
 }
 
 LeaseView Desk::view_of(const Lease& lease) const

@@ -52,6 +52,24 @@ std::string encode_quote(const Options& options, const Quote& quote)
     return dump_json(body);
 }
 
+std::string encode_unlocked(uint32_t number, UnixTime expires_at)
+{
+    return dump_json(OrderedJson{{"request", "unlock"},
+                                 {"pod_id", std::to_string(number)},
+                                 {"status", "Running"},
+                                 {"expires_at", rfc3339(expires_at)}});
+}
+
+std::string encode_locked(uint32_t number)
+{
+    return dump_json(OrderedJson{
+        {"notice", "locked"},
+        {"pod_id", std::to_string(number)},
+        {"message", fmt::format("The provider's host was restarted. {} waits for the key of its encrypted volume: send "
+                                "it with an unlock request.",
+                                pod_name(number))}});
+}
+
 std::string encode_unused_time(const UnusedTime& facts)
 {
     OrderedJson body;

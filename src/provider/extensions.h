@@ -1,6 +1,6 @@
 #pragma once
-// Bodies of what only berth says: answers to `quote` and `stop`, and notices that nobody asked for. Clients that don't
-// know them ignore them.
+// Bodies of what only berth says: answers to `quote`, `unlock` and `stop`, and notices that nobody asked for. Clients
+// that don't know them ignore them.
 
 #include "provider/wire.h"
 
@@ -16,6 +16,10 @@ struct Quote {
 };
 
 [[nodiscard]] std::string encode_quote(const Options& options, const Quote& quote);
+
+[[nodiscard]] std::string encode_unlocked(uint32_t number, UnixTime expires_at);
+/// What the owner of a lease is told when it was found locked.
+[[nodiscard]] std::string encode_locked(uint32_t number);
 
 /// The arithmetic of a lease that ended before its time.
 struct UnusedTime {

@@ -45,8 +45,14 @@ bool Intake::is_stale(const RequestOrigin& origin, const Request& request, UnixT
 
 void Intake::refuse(const RequestOrigin& origin, const char* type, const std::string& text, UnixTime now)
 {
+    answer(origin, encode_error({type, text}), now);
+}
+
+void Intake::answer(const RequestOrigin& origin, const std::string& body, UnixTime now)
+{
     failures_.check(orders_.insert_request(origin, {}, now));
-    replies_.answer(origin, encode_error({type, text}), now);
+    finish(origin.message_id);
+    replies_.answer(origin, body, now);
 }
 
 std::optional<IncomingRequest> Intake::take(const nostr::Event& event, const std::string& relay, UnixTime now)

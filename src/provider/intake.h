@@ -27,6 +27,8 @@ public:
     /// A request to serve, or nothing (not for us, seen before, stale, malformed, over budget; answered where due).
     [[nodiscard]] std::optional<IncomingRequest> take(const nostr::Event& event, const std::string& relay,
                                                       UnixTime now);
+    /// Served with this body, which is remembered with the request.
+    void answer(const RequestOrigin& origin, const std::string& body, UnixTime now);
     /// Served, refused or parked no longer: from here on its row tells that it was seen.
     void finish(const nostr::EventId& message_id) { in_progress_.erase(message_id); }
 

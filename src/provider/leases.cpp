@@ -149,7 +149,7 @@ std::vector<const Lease*> Leases::live() const
 {
     std::vector<const Lease*> found;
     for (const auto& [id, lease] : leases_)
-        if (lease.state == LeaseState::running || lease.state == LeaseState::locked)
+        if (is_live(lease))
             found.push_back(&lease);
     return found;
 }

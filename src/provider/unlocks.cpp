@@ -1,5 +1,6 @@
 #include "provider/unlocks.h"
 
+#include "provider/extensions.h"
 #include "util/log.h"
 
 namespace berth::provider {
@@ -17,16 +18,9 @@ const char* error_type_of_volume(Errc code)
 
 } // namespace
 
-void Unlocks::answer(const RequestOrigin& origin, const std::string& body, UnixTime now)
-{
-    p_.failures.check(p_.orders.insert_request(origin, {}, now));
-    p_.intake.finish(origin.message_id);
-    p_.replies.answer(origin, body, now);
-}
-
 void Unlocks::refuse(const RequestOrigin& origin, const char* type, const std::string& text, UnixTime now)
 {
-    answer(origin, encode_error({type, text}), now);
+    p_.intake.answer(origin, encode_error({type, text}), now);
 }
 
 void Unlocks::serve(const RequestOrigin& origin, const UnlockRequest& request, UnixTime now)
@@ -81,7 +75,7 @@ void Unlocks::handle(const WorkloadResumed& resumed, UnixTime now)
     if (!lease || lease->state != LeaseState::running)
         return refuse(origin, error_type::lease_expired, "the lease ended meanwhile", now);
     log::info("lease {} is unlocked", lease->workload.number);
-    answer(origin, encode_unlocked(lease->workload.number, lease->expires_at), now);
+    p_.intake.answer(origin, encode_unlocked(lease->workload.number, lease->expires_at), now);
 }
 
 } // namespace berth::provider

@@ -37,7 +37,6 @@ private:
         std::string lease;
         std::shared_ptr<const luks::VolumeKey> key;
     };
-    void answer(const RequestOrigin& origin, const std::string& body, UnixTime now);
     void refuse(const RequestOrigin& origin, const char* type, const std::string& text, UnixTime now);
 
     Parts p_;

@@ -66,6 +66,14 @@ VolumeAbilities TenantVolumes::abilities()
     return *abilities_;
 }
 
+Result<TenantVolumes::Device> TenantVolumes::find_open(const std::string& lease, const char* otherwise)
+{
+    auto device = TRY(volumes_.find_device(lease));
+    if (!device)
+        return fail(Errc::refused, "{}", otherwise);
+    return device;
+}
+
 Result<TenantVolumes::Device> TenantVolumes::make(const compute::WorkloadSpec& spec, const luks::VolumeKey* key)
 {
     if (!has_image_size(spec))
@@ -74,12 +82,8 @@ Result<TenantVolumes::Device> TenantVolumes::make(const compute::WorkloadSpec& s
         return Device{};
     MutexLock lock{mutex_};
     TRY(recover());
-    if (spec.encrypted && key == nullptr) {
-        auto device = TRY(volumes_.find_device(spec.lease));
-        if (!device)
-            return fail(Errc::refused, "the volume's key was lost when the provider was restarted");
-        return device;
-    }
+    if (spec.encrypted && key == nullptr)
+        return find_open(spec.lease, "the volume's key was lost when the provider was restarted");
     auto device = TRY(volumes_.create(spec.lease, spec.disk_gb << 30, spec.encrypted ? key : nullptr, spec.number));
     return Device{std::move(device)};
 }
@@ -90,12 +94,8 @@ Result<TenantVolumes::Device> TenantVolumes::reopen(const compute::WorkloadSpec&
         return Device{};
     MutexLock lock{mutex_};
     TRY(recover());
-    if (spec.encrypted && key == nullptr) {
-        auto device = TRY(volumes_.find_device(spec.lease));
-        if (!device)
-            return fail(Errc::refused, "the volume is locked");
-        return device;
-    }
+    if (spec.encrypted && key == nullptr)
+        return find_open(spec.lease, "the volume is locked");
     const bool has_image = TRY(volumes_.inspect(spec.lease))
     != luks::VolumeState::absent;
     if (!spec.encrypted && !has_image)

@@ -46,6 +46,8 @@ private:
     using Device = std::optional<std::string>;
     [[nodiscard]] Result<void> recover() REQUIRES(mutex_);
     [[nodiscard]] VolumeAbilities probe() REQUIRES(mutex_);
+    /// Without a key there is only what is open already; refused with the given words if it isn't.
+    [[nodiscard]] Result<Device> find_open(const std::string& lease, const char* otherwise) REQUIRES(mutex_);
     [[nodiscard]] Result<Device> make(const compute::WorkloadSpec& spec, const luks::VolumeKey* key);
     [[nodiscard]] Result<Device> reopen(const compute::WorkloadSpec& spec, const luks::VolumeKey* key);
 

@@ -9,16 +9,11 @@ namespace {
 constexpr std::string_view kEncryptedVolumes = "encrypted-volumes";
 constexpr std::string_view kSizedVolumes = "sized-volumes";
 
-std::string container_name(uint32_t number)
-{
-    return fmt::format("container-{}", number);
-}
-
 /// The public client prints these lines, and nothing else that tells how to get in.
 std::vector<std::string> instructions_of(const LeaseView& lease, const std::string& host_address)
 {
     std::vector<std::string> lines;
-    lines.push_back(fmt::format("Lease {} runs until {}", container_name(lease.number), rfc3339(lease.expires_at)));
+    lines.push_back(fmt::format("Lease {} runs until {}", pod_name(lease.number), rfc3339(lease.expires_at)));
     lines.push_back(fmt::format("SSH: ssh -p {} {}@{}", lease.ssh_port, lease.username, host_address));
     lines.push_back(fmt::format("Username: {}", lease.username));
     lines.push_back(fmt::format("Password: {}", lease.password));
@@ -42,7 +37,7 @@ OrderedJson ports_of(const LeaseView& lease)
 
 OrderedJson access_of(const LeaseView& lease, const std::string& host_address)
 {
-    OrderedJson body{{"pod_npub", container_name(lease.number)},
+    OrderedJson body{{"pod_npub", pod_name(lease.number)},
                      {"node_port", lease.ssh_port},
                      {"expires_at", rfc3339(lease.expires_at)},
                      {"cpu_millicores", lease.spec.cpu_millicores},
@@ -92,6 +87,11 @@ std::vector<std::string> capabilities_of(const Options& options, const OfferFact
 }
 
 } // namespace
+
+std::string pod_name(uint32_t number)
+{
+    return fmt::format("container-{}", number);
+}
 
 const char* error_type_of(cashu::TokenFault fault)
 {
@@ -177,30 +177,12 @@ std::string encode_status(const LeaseView& lease, const std::string& host_addres
 std::string encode_top_up(const LeaseView& lease, std::chrono::seconds added)
 {
     const OrderedJson body{{"success", true},
-                           {"pod_npub", container_name(lease.number)},
+                           {"pod_npub", pod_name(lease.number)},
                            {"extended_duration_seconds", added.count()},
                            {"new_expires_at", rfc3339(lease.expires_at)},
                            {"message", fmt::format("{} added; the lease now runs until {}", human_duration(added),
                                                    rfc3339(lease.expires_at))}};
     return dump_json(body);
-}
-
-std::string encode_unlocked(uint32_t number, UnixTime expires_at)
-{
-    return dump_json(OrderedJson{{"request", "unlock"},
-                                 {"pod_id", std::to_string(number)},
-                                 {"status", "Running"},
-                                 {"expires_at", rfc3339(expires_at)}});
-}
-
-std::string encode_locked(uint32_t number)
-{
-    return dump_json(OrderedJson{
-        {"notice", "locked"},
-        {"pod_id", std::to_string(number)},
-        {"message", fmt::format("The provider's host was restarted. {} waits for the key of its encrypted volume: send "
-                                "it with an unlock request.",
-                                container_name(number))}});
 }
 
 std::string encode_offer(const Options& options, const OfferFacts& facts)

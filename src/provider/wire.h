@@ -76,16 +76,15 @@ struct LeaseView {
     Spec spec;
 };
 
+/// How replies name a lease.
+[[nodiscard]] std::string pod_name(uint32_t number);
+
 [[nodiscard]] std::string encode_error(const Refusal& refusal, const std::optional<RefundNote>& refund = {});
 [[nodiscard]] std::string encode_access(const LeaseView& lease, const std::string& host_address);
 /// The same, as the answer to an `access` request.
 [[nodiscard]] std::string encode_access_again(const LeaseView& lease, const std::string& host_address);
 [[nodiscard]] std::string encode_status(const LeaseView& lease, const std::string& host_address, UnixTime now);
 [[nodiscard]] std::string encode_top_up(const LeaseView& lease, std::chrono::seconds added);
-
-[[nodiscard]] std::string encode_unlocked(uint32_t number, UnixTime expires_at);
-/// What the owner of a lease is told when it was found locked.
-[[nodiscard]] std::string encode_locked(uint32_t number);
 
 /// What is free, for heartbeats.
 struct FreeCapacity {
