@@ -387,6 +387,13 @@ class World:
                 file.write(secrets.token_hex(32) + "\n")
         return path
 
+    def templates(self, slug, text):
+        """A folder with this one template."""
+        folder = self.folder / "templates"
+        folder.mkdir()
+        (folder / f"{slug}.toml").write_text(text)
+        return folder
+
     def relay(self, name="relay", port=None):
         """The embedded relay; its URL."""
         port = port or free_port()

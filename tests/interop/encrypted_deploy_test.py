@@ -27,9 +27,7 @@ scheme = "ws"
 def run(world):
     relay, mint = khatru(world), nutshell(world)
     wallet = NutshellWallet(world, mint)
-    templates = world.folder / "templates"
-    templates.mkdir()
-    (templates / "nostr-relay.toml").write_text(TEMPLATE)
+    templates = world.templates("nostr-relay", TEMPLATE)
     provider = world.provider([relay], [mint], practice=False, templates_dir=templates).start()
     found = json.loads(run_for_line([berth_binary(), "check", "--config", provider.config_file, "--json"], r"(?s)\{.*\}"))
     if found["encrypted_volumes"]:

@@ -62,9 +62,7 @@ def lease_in(output):
 def run(world):
     relay, mint = khatru(world), nutshell(world)
     wallet = NutshellWallet(world, mint)
-    templates = world.folder / "templates"
-    templates.mkdir()
-    (templates / "headless-browser.toml").write_text(TEMPLATE)
+    templates = world.templates("headless-browser", TEMPLATE)
     provider = world.provider([relay], [mint], practice=False, templates_dir=templates).start()
     client = Client(world, relay)
     # Drawn beforehand, so that the pauses below are all that lies between the client's requests.

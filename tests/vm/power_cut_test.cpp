@@ -3,6 +3,8 @@
 
 #include "provider/volumes.h"
 
+#include "support/recording_backend.h"
+
 #include <doctest/doctest.h>
 
 #include <fcntl.h>
@@ -31,28 +33,6 @@ constexpr std::array kSteps = {step::kImageMade, step::kHeaderWritten, step::kFi
                                step::kNamed,     step::kMapped,        step::kClosed,
                                step::kCondemned, step::kErased,        step::kUnlinked};
 constexpr size_t kDestroySteps = 4;
-
-/// An Engine that has nothing: whether a workload runs is not the question here.
-class NoEngine final : public compute::Backend {
-public:
-    Result<compute::EngineInfo> info() override { return compute::EngineInfo{}; }
-    Result<compute::ImageState> find_image(const std::string&) override { return compute::ImageState::present; }
-    Result<void> pull_image(const std::string&, std::chrono::seconds) override { return {}; }
-    Result<compute::Workload> create(const compute::WorkloadSpec& spec) override
-    {
-        device = spec.data_device;
-        return compute::Workload{};
-    }
-    Result<compute::Workload> inspect(const std::string&) override { return compute::Workload{}; }
-    Result<void> destroy(const std::string&) override { return {}; }
-    Result<std::vector<compute::LabelledObject>> list_labelled() override
-    {
-        return std::vector<compute::LabelledObject>{};
-    }
-    Result<std::string> logs(const std::string&, uint32_t, size_t) override { return std::string{}; }
-
-    std::string device;
-};
 
 /// Nothing is written back first: what was not made durable is lost.
 class CutAt final : public luks::Steps {
@@ -136,7 +116,7 @@ void look_after(size_t cut)
     const std::string_view step = kSteps.at(cut);
     const bool was_destroyed = cut >= kSteps.size() - kDestroySteps;
     CAPTURE(step);
-    NoEngine engine;
+    test::RecordingBackend engine;
     TenantVolumes volumes{{}, kVolumes};
     const auto left = volumes.list(engine);
     REQUIRE_MESSAGE(left.has_value(), left.error().message);
@@ -145,9 +125,9 @@ void look_after(size_t cut)
     if (!left->empty()) {
         REQUIRE(volumes.resume(engine, kWorkload, &key).has_value());
         if (was_destroyed)
-            CHECK(read_text(engine.device) == kText);
+            CHECK(read_text(engine.created.back().data_device) == kText);
         else
-            write_text(engine.device);
+            write_text(engine.created.back().data_device);
     } else {
         CHECK(volumes.resume(engine, kWorkload, &key).error().code == Errc::not_found);
     }
@@ -158,12 +138,12 @@ void look_after(size_t cut)
 
 void cause(size_t cut)
 {
-    NoEngine engine;
+    test::RecordingBackend engine;
     const luks::VolumeKey key = the_key();
     CutAt power{kSteps.at(cut)};
     TenantVolumes volumes{{}, kVolumes, &power};
     REQUIRE(volumes.create(engine, kWorkload, &key).has_value());
-    write_text(engine.device);
+    write_text(engine.created.back().data_device);
     REQUIRE(volumes.destroy(engine, kWorkload.lease).has_value());
     FAIL("the power did not go");
 }

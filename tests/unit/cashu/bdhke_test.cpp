@@ -47,7 +47,7 @@ TEST_CASE("a proof goes the whole way from secret to C")
 
 TEST_CASE("the mint recognises its own signature and no other")
 {
-    test::CountingRandom random;
+    test::CountingBytes random;
     const Scalar a = Scalar::random(random);
     const Scalar r = Scalar::random(random);
     const Point B_ = blind("secret", r).value();
@@ -87,7 +87,7 @@ TEST_CASE("DLEQ hashes, nonces and proofs are those of NUT-12")
 
 TEST_CASE("a DLEQ with a zero or unreduced scalar is refused")
 {
-    test::CountingRandom random;
+    test::CountingBytes random;
     const Scalar a = Scalar::random(random);
     const Point B_ = Point::generate(Scalar::random(random));
     const Point C_ = sign_blinded(B_, a).value();

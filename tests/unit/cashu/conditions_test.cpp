@@ -57,7 +57,7 @@ Condition condition_of(const std::string& secret)
 }
 
 struct Keys {
-    test::CountingRandom random;
+    test::CountingBytes random;
     Scalar ours = Scalar::random(random);
     Scalar theirs = Scalar::random(random);
     Point our_point = Point::generate(ours);
@@ -114,7 +114,7 @@ TEST_CASE("blinded keys are those of NUT-28, and their owner can sign for them")
         CHECK(encode_hex(secret.plus(blinding)->expose()) == test::text(row, "sk_standard"));
         CHECK(p2bk_signing_key(ephemeral, blinding, blinded).error().code == Errc::not_found);
     }
-    test::CountingRandom random;
+    test::CountingBytes random;
     std::vector<Proof> inputs =
         test::request({{"inputs", Json::array({file.at("example_proof")})}, {"outputs", Json::array()}}).inputs;
     CHECK_FALSE(check_inputs_spendable(inputs, {}, "", 0));

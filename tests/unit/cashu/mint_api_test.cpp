@@ -16,7 +16,7 @@ const std::string kId = "0011223344556677";
 
 Point some_point()
 {
-    test::CountingRandom random;
+    test::CountingBytes random;
     return Point::generate(Scalar::random(random));
 }
 
@@ -179,7 +179,7 @@ TEST_CASE("quote signatures are those of NUT-20")
         }
     const Json& row = file.at("valid")[0];
     CHECK(mint_quote_message(test::text(row, "quote"), outputs_of(row)) == test::text(file, "message_utf8"));
-    test::CountingRandom random;
+    test::CountingBytes random;
     const Scalar ours = Scalar::random(random);
     const Bytes64 signature = sign_mint_quote("q", outputs_of(row), ours, random);
     CHECK(verify_mint_quote("q", outputs_of(row), Point::generate(ours), signature));

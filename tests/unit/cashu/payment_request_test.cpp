@@ -89,7 +89,7 @@ TEST_CASE("what is no request, or names an amount of nothing, is refused")
 
 TEST_CASE("a payload survives both directions and needs proofs, a mint and a unit")
 {
-    test::CountingRandom random;
+    test::CountingBytes random;
     const crypto::Point C = crypto::Point::generate(crypto::Scalar::random(random));
     const Proof proof{.amount = 1, .keyset_id = "0011223344556677", .secret = "s", .C = C, .dleq = ProofDleq{}};
     const PaymentPayload payload{

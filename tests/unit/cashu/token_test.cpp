@@ -93,7 +93,7 @@ TEST_CASE("what is written is read again, without the witness and with short V2 
 
 TEST_CASE("the memo, the ephemeral key and the order of groups survive")
 {
-    test::CountingRandom random;
+    test::CountingBytes random;
     const crypto::Point C = crypto::Point::generate(crypto::Scalar::random(random));
     const Proof first{.amount = 1, .keyset_id = "0011223344556677", .secret = "a", .C = C, .p2pk_e = C.hex()};
     const Proof second{.amount = UINT64_MAX, .keyset_id = "01" + std::string(64, 'a'), .secret = "b", .C = C};

@@ -2,6 +2,7 @@
 // The published and derived vectors of tests/vectors/cashu as JSON, and the shapes that several of them share.
 
 #include "cashu/mint_api.h"
+#include "support/counting_bytes.h"
 #include "util/hex.h"
 #include "util/json.h"
 
@@ -67,17 +68,6 @@ inline SwapRequest request(const Json& object)
     return decode_swap_request(dump_json(object)).value();
 }
 
-/// Counts up from a seed: different every call, the same every run.
-class CountingRandom final : public crypto::Random {
-public:
-    void fill(std::span<uint8_t> out) override
-    {
-        for (uint8_t& byte : out)
-            byte = next_++;
-    }
-
-private:
-    uint8_t next_ = 1;
-};
+using crypto::CountingBytes;
 
 } // namespace berth::cashu::test

@@ -1,5 +1,6 @@
 #include "crypto/mnemonic.h"
 
+#include "support/counting_bytes.h"
 #include "util/hex.h"
 
 #include <doctest/doctest.h>
@@ -10,19 +11,6 @@ using namespace berth;
 using namespace berth::crypto;
 
 namespace {
-
-/// Each byte is one more than the byte before.
-class CountingRandom final : public Random {
-public:
-    void fill(std::span<uint8_t> out) override
-    {
-        for (uint8_t& byte : out)
-            byte = next_++;
-    }
-
-private:
-    uint8_t next_ = 1;
-};
 
 std::string repeated(int times, const std::string& last)
 {
@@ -36,7 +24,7 @@ std::string repeated(int times, const std::string& last)
 
 TEST_CASE("a new mnemonic of each length is valid, and no shorter, longer or spaced-out text is")
 {
-    CountingRandom random;
+    CountingBytes random;
     for (const size_t word_count : {12u, 15u, 18u, 21u, 24u}) {
         const Secret mnemonic = generate_mnemonic(random, word_count);
         const std::string words{as_text(mnemonic.expose())};

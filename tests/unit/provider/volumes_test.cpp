@@ -1,5 +1,7 @@
 #include "provider/volumes.h"
 
+#include "support/recording_backend.h"
+
 #include <doctest/doctest.h>
 
 #include <unistd.h>
@@ -8,28 +10,6 @@
 
 namespace berth::provider {
 namespace {
-
-/// Remembers what it was asked for.
-class RecordingBackend final : public compute::Backend {
-public:
-    Result<compute::EngineInfo> info() override { return compute::EngineInfo{}; }
-    Result<compute::ImageState> find_image(const std::string&) override { return compute::ImageState::present; }
-    Result<void> pull_image(const std::string&, std::chrono::seconds) override { return {}; }
-    Result<compute::Workload> create(const compute::WorkloadSpec& spec) override
-    {
-        created.push_back(spec);
-        return compute::Workload{};
-    }
-    Result<compute::Workload> inspect(const std::string&) override { return compute::Workload{}; }
-    Result<void> destroy(const std::string&) override { return {}; }
-    Result<std::vector<compute::LabelledObject>> list_labelled() override
-    {
-        return std::vector<compute::LabelledObject>{};
-    }
-    Result<std::string> logs(const std::string&, uint32_t, size_t) override { return std::string{}; }
-
-    std::vector<compute::WorkloadSpec> created;
-};
 
 struct Folder {
     Folder() { std::filesystem::remove_all(path); }
@@ -50,7 +30,7 @@ TEST_CASE("what is switched off is neither tried nor promised, and a plain volum
     const VolumeAbilities found = volumes.abilities();
     CHECK_FALSE(found.encrypted);
     CHECK_FALSE(found.sized);
-    RecordingBackend backend;
+    test::RecordingBackend backend;
     compute::WorkloadSpec plain = encrypted_workload();
     plain.encrypted = false;
     CHECK(volumes.create(backend, plain, nullptr).has_value());
@@ -63,7 +43,7 @@ TEST_CASE("an encrypted volume whose key was lost before it was open is refused,
 {
     const Folder folder;
     TenantVolumes volumes{{.encrypted = true, .sized = false}, folder.path};
-    RecordingBackend backend;
+    test::RecordingBackend backend;
     CHECK(volumes.create(backend, encrypted_workload(), nullptr).error().code == Errc::refused);
     CHECK(volumes.resume(backend, encrypted_workload(), nullptr).error().code == Errc::refused);
     CHECK(backend.created.empty());
@@ -75,7 +55,7 @@ TEST_CASE("a key for a volume that is gone makes no new one")
 {
     const Folder folder;
     TenantVolumes volumes{{.encrypted = true, .sized = false}, folder.path};
-    RecordingBackend backend;
+    test::RecordingBackend backend;
     const auto key = luks::VolumeKey::copy_of(crypto::Secret{Bytes(luks::kVolumeKeyBytes, 1)});
     REQUIRE(key.has_value());
     CHECK(volumes.resume(backend, encrypted_workload(), &*key).error().code == Errc::not_found);

@@ -1,0 +1,31 @@
+#pragma once
+// A backend without an Engine: says yes to everything, and remembers what it was to create.
+
+#include "compute/backend.h"
+
+#include <vector>
+
+namespace berth::test {
+
+class RecordingBackend final : public compute::Backend {
+public:
+    Result<compute::EngineInfo> info() override { return compute::EngineInfo{}; }
+    Result<compute::ImageState> find_image(const std::string&) override { return compute::ImageState::present; }
+    Result<void> pull_image(const std::string&, std::chrono::seconds) override { return {}; }
+    Result<compute::Workload> create(const compute::WorkloadSpec& spec) override
+    {
+        created.push_back(spec);
+        return compute::Workload{};
+    }
+    Result<compute::Workload> inspect(const std::string&) override { return compute::Workload{}; }
+    Result<void> destroy(const std::string&) override { return {}; }
+    Result<std::vector<compute::LabelledObject>> list_labelled() override
+    {
+        return std::vector<compute::LabelledObject>{};
+    }
+    Result<std::string> logs(const std::string&, uint32_t, size_t) override { return std::string{}; }
+
+    std::vector<compute::WorkloadSpec> created;
+};
+
+} // namespace berth::test
