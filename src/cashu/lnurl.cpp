@@ -15,16 +15,22 @@ constexpr size_t kNameCharactersMax = 64;
 constexpr size_t kUrlCharactersMax = 2000;
 constexpr JsonLimits kLimits{.bytes_max = 64 << 10, .depth_max = 8, .items_max = 200};
 
-/// Scheme and authority of a URL whose characters are harmless; bad_input for anything else.
-Result<std::string> origin_of(std::string_view url)
+struct Url {
+    std::string origin; ///< scheme and authority, normalised
+    std::string rest;   ///< path and query, as written
+};
+
+/// A URL whose characters are harmless; bad_input for anything else.
+Result<Url> split_url(std::string_view url)
 {
     const bool is_plain =
         std::all_of(url.begin(), url.end(), [](char c) { return c > ' ' && c < 0x7f && c != '\\' && c != '#'; });
     const size_t scheme_end = url.find("://");
     if (!is_plain || url.size() > kUrlCharactersMax || scheme_end == std::string_view::npos)
         return fail(Errc::bad_input, "a payment service named an unusable URL");
-    const size_t end = url.find_first_of("/?", scheme_end + 3);
-    return normalise_mint_url(url.substr(0, end));
+    const size_t end = std::min(url.find_first_of("/?", scheme_end + 3), url.size());
+    std::string origin = TRY(normalise_mint_url(url.substr(0, end)));
+    return Url{std::move(origin), std::string{url.substr(end)}};
 }
 
 bool is_secure(std::string_view origin)
@@ -72,16 +78,18 @@ Result<PayParameters> decode_pay_parameters(std::string_view json_text, std::str
     if (tag != "payRequest")
         return fail(Errc::bad_input, "the address does not take payments");
     PayParameters parameters;
-    parameters.callback = TRY(json_string(body, "callback"));
+    const std::string callback_text = TRY(json_string(body, "callback"));
     parameters.sendable_min.value = TRY(json_u64(body, "minSendable"));
     parameters.sendable_max.value = TRY(json_u64(body, "maxSendable"));
-    const std::string callback_origin = TRY(origin_of(parameters.callback));
-    const std::string asked_origin = TRY(origin_of(asked));
-    if (!is_secure(callback_origin) && (is_secure(asked_origin) || !is_local_or_onion(callback_origin)))
+    const Url callback = TRY(split_url(callback_text));
+    const Url from = TRY(split_url(asked));
+    if (!is_secure(callback.origin) && (is_secure(from.origin) || !is_local_or_onion(callback.origin)))
         return fail(Errc::bad_input, "the payment service wants to be asked without TLS");
     // A stranger on the Internet has no business with what listens on this machine.
-    if (is_local_or_onion(callback_origin) && !is_local_or_onion(asked_origin))
+    if (is_local_or_onion(callback.origin) && !is_local_or_onion(from.origin))
         return fail(Errc::bad_input, "the payment service names a local callback");
+    // What was judged is what is asked, letter by letter.
+    parameters.callback = callback.origin + callback.rest;
     return parameters;
 }
 

@@ -12,7 +12,7 @@ namespace berth::cashu {
 [[nodiscard]] Result<std::string> lightning_address_url(std::string_view address);
 
 struct PayParameters {
-    std::string callback;
+    std::string callback; ///< its scheme and host normalised
     Msat sendable_min;
     Msat sendable_max;
 };

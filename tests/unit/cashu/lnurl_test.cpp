@@ -37,6 +37,8 @@ TEST_CASE("pay parameters are taken only from a pay request whose callback is as
     REQUIRE(parameters.has_value());
     CHECK(parameters->sendable_min == Msat{1000});
     CHECK(parameters->sendable_max == Msat{5'000'000});
+    CHECK(decode_pay_parameters(parameters_with("htTps://Pay.example/Cb?Id=1"), kAsked)->callback ==
+          "https://pay.example/Cb?Id=1");
     for (const char* bad :
          {"http://pay.example/cb", "ftp://pay.example/cb", "//pay.example/cb", "https://", "/cb",
           "https://user:pw@pay.example/cb", "https://pay.example/c b", "https://pay.example/cb#x",
