@@ -4,6 +4,7 @@ A test is a file NAME_test.py with a docstring that says what it shows and how, 
 Failure when a claim is false, and Skip when something it needs is missing.
 """
 
+import itertools
 import json
 import os
 import pathlib
@@ -15,6 +16,7 @@ import signal
 import socket
 import subprocess
 import tempfile
+import threading
 import time
 import urllib.request
 
@@ -68,10 +70,29 @@ def free_port():
         return probe.getsockname()[1]
 
 
-def free_port_range(count):
-    """A range of ports of which none is taken now, outside what the kernel gives to clients."""
+class Shares:
+    """Random choices of which none is given again before all others were: the daemons of one run never meet on the Engine."""
+
+    def __init__(self, choices):
+        shuffled = list(choices)
+        random.shuffle(shuffled)
+        self._turn = itertools.cycle(shuffled)
+        self._lock = threading.Lock()
+
+    def take(self):
+        with self._lock:
+            return next(self._turn)
+
+
+LEASE_THOUSANDS = Shares(range(1, 900))
+PORT_HUNDREDS = Shares(range(200, 310))
+
+
+def free_port_range():
+    """A hundred ports of which none is taken now, outside what the kernel gives to clients; no other provider has them."""
+    count = 100
     for _ in range(50):
-        first = random.randrange(20000, 31000)
+        first = PORT_HUNDREDS.take() * count
         try:
             for port in range(first, first + count):
                 with socket.socket() as probe:
@@ -246,9 +267,9 @@ class Provider:
         self.name = name
         self.folder = world.folder / name
         self.folder.mkdir()
-        first = random.randrange(1, 900) * 1000
+        first = LEASE_THOUSANDS.take() * 1000
         self.numbers = range(first, first + 100)
-        self.ports = free_port_range(100)
+        self.ports = free_port_range()
         self.key_file = world.secret_file(f"{name}.key")
         self.config_file = self.folder / "berth.toml"
         self.config_file.write_text(self._config(relays, mints, settings))
