@@ -1,6 +1,8 @@
 // The rules of the house that a machine can check: who may include whom, how long files, lines and functions get, which
 // calls are banned, where TRY() may stand. It reads the sources as text; a heuristic that errs is better than no rule.
 
+#include "unit/source_dir.h"
+
 #include <doctest/doctest.h>
 
 #include <algorithm>
@@ -163,7 +165,7 @@ Source read_source(const std::filesystem::path& root, const std::filesystem::pat
 
 std::vector<Source> sources_below(const std::string& top)
 {
-    const auto root = std::filesystem::path{BERTH_SOURCE_DIR} / top;
+    const auto root = std::filesystem::path{berth::test::source_dir()} / top;
     std::vector<Source> sources;
     for (const auto& entry : std::filesystem::recursive_directory_iterator{root}) {
         const auto extension = entry.path().extension();

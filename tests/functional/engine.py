@@ -64,7 +64,7 @@ class Engine:
         return found
 
     def networks(self, numbers):
-        names = {f"berth-{number}" for number in numbers}
+        names = {f"paygress-{number}" for number in numbers}
         return [network for network in self.get("/networks") if network["Name"] in names]
 
     def volumes(self, numbers):

@@ -3,6 +3,7 @@
 
 #include "cashu/mint_api.h"
 #include "support/counting_bytes.h"
+#include "unit/source_dir.h"
 #include "util/hex.h"
 #include "util/json.h"
 
@@ -21,7 +22,7 @@ inline const Json& vectors(const std::string& name)
     const auto known = files.find(name);
     if (known != files.end())
         return known->second;
-    std::ifstream file{BERTH_SOURCE_DIR "/tests/vectors/cashu/" + name + ".json"};
+    std::ifstream file{berth::test::source_dir() + "/tests/vectors/cashu/" + name + ".json"};
     REQUIRE(file.is_open());
     std::stringstream text;
     text << file.rdbuf();

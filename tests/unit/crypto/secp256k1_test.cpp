@@ -1,6 +1,7 @@
 #include "crypto/secp256k1.h"
 
 #include "util/hex.h"
+#include "unit/source_dir.h"
 #include "util/json.h"
 
 #include <doctest/doctest.h>
@@ -31,7 +32,7 @@ std::string hex_of(const Scalar& value)
 
 Json bip340_rows()
 {
-    std::ifstream stream{std::string{BERTH_SOURCE_DIR} + "/tests/vectors/nostr/bip340.json"};
+    std::ifstream stream{berth::test::source_dir() + "/tests/vectors/nostr/bip340.json"};
     REQUIRE(stream.is_open());
     std::ostringstream text;
     text << stream.rdbuf();

@@ -2,6 +2,7 @@
 // Reads the published vectors of tests/vectors/nostr, and holds the throw-away keys that they use.
 
 #include "nostr/event.h"
+#include "unit/source_dir.h"
 #include "util/hex.h"
 #include "util/json.h"
 
@@ -20,7 +21,7 @@ inline const Json& vectors(const std::string& file)
     const auto known = files.find(file);
     if (known != files.end())
         return known->second;
-    std::ifstream stream{std::string{BERTH_SOURCE_DIR} + "/tests/vectors/nostr/" + file};
+    std::ifstream stream{berth::test::source_dir() + "/tests/vectors/nostr/" + file};
     REQUIRE(stream.is_open());
     std::ostringstream text;
     text << stream.rdbuf();
