@@ -165,7 +165,7 @@ Source read_source(const std::filesystem::path& root, const std::filesystem::pat
 
 std::vector<Source> sources_below(const std::string& top)
 {
-    const auto root = std::filesystem::path{berth::test::source_dir()} / top;
+    const auto root = std::filesystem::path{berth::checkout::source_dir()} / top;
     std::vector<Source> sources;
     for (const auto& entry : std::filesystem::recursive_directory_iterator{root}) {
         const auto extension = entry.path().extension();

@@ -3,7 +3,7 @@
 
 #include <doctest/doctest.h>
 
-const std::string& berth::test::source_dir()
+const std::string& berth::checkout::source_dir()
 {
     static const std::string path{BERTH_SOURCE_DIR};
     return path;

@@ -4,9 +4,9 @@
 
 #include <string>
 
-namespace berth::test {
+namespace berth::checkout {
 
 /// Absolute, without a slash at the end.
 [[nodiscard]] const std::string& source_dir();
 
-} // namespace berth::test
+} // namespace berth::checkout

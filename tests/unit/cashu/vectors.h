@@ -22,7 +22,7 @@ inline const Json& vectors(const std::string& name)
     const auto known = files.find(name);
     if (known != files.end())
         return known->second;
-    std::ifstream file{berth::test::source_dir() + "/tests/vectors/cashu/" + name + ".json"};
+    std::ifstream file{berth::checkout::source_dir() + "/tests/vectors/cashu/" + name + ".json"};
     REQUIRE(file.is_open());
     std::stringstream text;
     text << file.rdbuf();

@@ -32,7 +32,7 @@ std::string hex_of(const Scalar& value)
 
 Json bip340_rows()
 {
-    std::ifstream stream{berth::test::source_dir() + "/tests/vectors/nostr/bip340.json"};
+    std::ifstream stream{berth::checkout::source_dir() + "/tests/vectors/nostr/bip340.json"};
     REQUIRE(stream.is_open());
     std::ostringstream text;
     text << stream.rdbuf();

@@ -93,14 +93,14 @@ TEST_CASE("a key that others may read is refused, and so is a missing one")
 TEST_CASE("every key of the example is known")
 {
     const Files files;
-    std::ifstream example{berth::test::source_dir() + "/config/berth.example.toml"};
+    std::ifstream example{berth::checkout::source_dir() + "/config/berth.example.toml"};
     std::string text{std::istreambuf_iterator<char>{example}, {}};
     const auto replace = [&](const std::string& from, const std::string& to) {
         REQUIRE(text.find(from) != std::string::npos);
         text.replace(text.find(from), from.size(), to);
     };
     replace("/etc/berth/nsec", (files.folder() / "nsec").string());
-    replace("/etc/berth/templates", berth::test::source_dir() + "/config/templates");
+    replace("/etc/berth/templates", berth::checkout::source_dir() + "/config/templates");
     std::ofstream{files.folder() / "example.toml"} << text;
     const auto config = load_config(files.folder() / "example.toml");
     REQUIRE_MESSAGE(config.has_value(), (config ? "" : config.error().message));

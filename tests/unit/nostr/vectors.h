@@ -21,7 +21,7 @@ inline const Json& vectors(const std::string& file)
     const auto known = files.find(file);
     if (known != files.end())
         return known->second;
-    std::ifstream stream{berth::test::source_dir() + "/tests/vectors/nostr/" + file};
+    std::ifstream stream{berth::checkout::source_dir() + "/tests/vectors/nostr/" + file};
     REQUIRE(stream.is_open());
     std::ostringstream text;
     text << stream.rdbuf();
