@@ -158,8 +158,10 @@ Verdict check_lock(Work& work, Proof& proof)
     const Result<std::optional<Condition>> condition = parse_condition(proof.secret);
     if (!condition)
         return refuse(TokenFault::invalid, "{}", condition.error().message);
-    if (!*condition)
+    if (!*condition) {
+        work.checked.locked_to_us = false;
         return {};
+    }
     std::optional<Witness> witness;
     if (proof.witness) {
         const Result<Witness> parsed = parse_witness(*proof.witness);
@@ -175,9 +177,11 @@ Verdict check_lock(Work& work, Proof& proof)
         if (const auto key = find_signing_key(**condition, proof.p2pk_e, *work.context.lock_key))
             our_key = crypto::Point::generate(*key);
     const std::chrono::seconds any_margin{0};
-    if (work.mint->enforces_p2pk &&
-        judge_lock(**condition, witness, our_key, work.context.now, any_margin) == LockStanding::foreign)
+    const LockStanding standing = judge_lock(**condition, witness, our_key, work.context.now, any_margin);
+    if (work.mint->enforces_p2pk && standing == LockStanding::foreign)
         return refuse(TokenFault::invalid, "a proof is locked to another key; {}", expected_lock(work.context));
+    if (!work.mint->enforces_p2pk || standing != LockStanding::ours)
+        work.checked.locked_to_us = false;
     return {};
 }
 

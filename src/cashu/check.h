@@ -30,6 +30,7 @@ struct CheckedToken {
     Amount gross = 0;
     Amount fee = 0;
     Msat net;
+    bool locked_to_us = true;      ///< nobody else can spend any of its proofs now (NUT-11)
     std::vector<Proof> proofs;     ///< with full keyset ids
     std::vector<crypto::Point> ys; ///< hash_to_curve of each secret, same order
 };

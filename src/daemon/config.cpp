@@ -80,6 +80,7 @@ std::string read_provider(TableReader& reader, Options& options)
     read_relays(reader, options);
     read_mints(reader, options);
     options.wallet.require_dleq = reader.boolean("require_dleq", false);
+    options.accept_unlocked_tokens = reader.boolean("accept_unlocked_tokens", true);
     options.heartbeat_interval = std::chrono::seconds{reader.integer<int64_t>("heartbeat_seconds", 60, 1, 110)};
     options.offer_interval = std::chrono::seconds{reader.integer<int64_t>("offer_seconds", 3600, 10, 86'400)};
     options.lease_min = std::chrono::seconds{reader.integer<int64_t>("lease_seconds_min", 60, 1, 86'400)};

@@ -3,6 +3,7 @@
 #include "nostr/relay/pool.h"
 #include "nostr/relay_lists.h"
 #include "provider/desk.h"
+#include "provider/payment_terms.h"
 #include "provider/publisher.h"
 #include "util/log.h"
 
@@ -310,7 +311,8 @@ Publisher::Facts CoreImplementation::public_facts()
                       .free = leases_->free_capacity(),
                       .encrypts_volumes = volumes_.encrypted,
                       .sizes_volumes = volumes_.sized,
-                      .lock_key = wallet_->lock_key()},
+                      .lock_key = wallet_->lock_key(),
+                      .payment_request = make_payment_request(options_, wallet_->lock_key(), now_)},
             .active_workloads = leases_->running_count(),
             .node = node_};
 }

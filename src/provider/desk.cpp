@@ -2,6 +2,7 @@
 
 #include "cashu/bdhke.h"
 #include "crypto/hash.h"
+#include "provider/payment_terms.h"
 #include "util/hex.h"
 #include "util/log.h"
 
@@ -152,6 +153,10 @@ std::optional<Desk::Payment> Desk::take_payment(const RequestOrigin& origin, con
         return std::nullopt;
     }
     VERIFY(check.token.has_value());
+    if (const auto refusal = judge_lock(*check.token, p_.options, p_.wallet.lock_key(), now)) {
+        refuse(origin, *refusal, now);
+        return std::nullopt;
+    }
     const Bytes32 key = order_key_of(origin.sender, kind, target, check.token->ys);
     return Payment{std::move(*check.token), key};
 }

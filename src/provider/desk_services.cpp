@@ -2,6 +2,7 @@
 
 #include "provider/desk.h"
 #include "provider/extensions.h"
+#include "provider/payment_terms.h"
 
 #include "util/log.h"
 
@@ -64,7 +65,8 @@ void Desk::serve_access(const RequestOrigin& origin, const AccessRequest& reques
 
 void Desk::serve_quote(const RequestOrigin& origin, const QuoteRequest& request, UnixTime now)
 {
-    Quote quote{.amount = request.amount_msat ? std::optional{cashu::Msat{*request.amount_msat}} : std::nullopt};
+    Quote quote{.amount = request.amount_msat ? std::optional{cashu::Msat{*request.amount_msat}} : std::nullopt,
+                .payment_request = make_payment_request(p_.options, p_.wallet.lock_key(), now)};
     quote.spec = find_spec(request.wish.spec_id, p_.options);
     if (quote.spec)
         quote.free_slots = p_.leases.free_slots(*quote.spec);

@@ -49,6 +49,8 @@ std::string encode_quote(const Options& options, const Quote& quote)
     for (const cashu::MintOptions& mint : options.wallet.mints)
         mints.push_back(mint.url);
     body["mints"] = mints;
+    body["payment_request"] = quote.payment_request;
+    body["accepts_unlocked_tokens"] = options.accept_unlocked_tokens;
     return dump_json(body);
 }
 

@@ -13,6 +13,7 @@ struct Quote {
     std::optional<cashu::Msat> amount{};
     bool is_image_present = false; ///< else it would be pulled first
     uint64_t free_slots = 0;
+    std::string payment_request{}; ///< NUT-18
 };
 
 [[nodiscard]] std::string encode_quote(const Options& options, const Quote& quote);

@@ -58,6 +58,7 @@ struct Options {
     std::vector<std::string> relays{};       ///< normalised
     std::vector<std::string> capabilities{"docker"};
     cashu::WalletOptions wallet{};
+    bool accept_unlocked_tokens = true; ///< else only those that nobody but this provider can spend (NUT-11)
     std::string seed_file{};
     std::vector<Spec> specs{};
     std::map<std::string, compute::Template> templates{};

@@ -214,6 +214,9 @@ std::string encode_offer(const Options& options, const OfferFacts& facts)
         body["location"] = *options.location;
     if (!facts.lock_key.empty())
         body["p2pk_key"] = facts.lock_key;
+    if (!facts.payment_request.empty())
+        body["payment_request"] = facts.payment_request;
+    body["accepts_unlocked_tokens"] = options.accept_unlocked_tokens;
     return dump_json(body);
 }
 

@@ -118,3 +118,33 @@ TEST_CASE("a keyset that expires within the margin is refused")
         keyset.final_expiry = receiver.context().now + 24 * 3600 + 1;
     CHECK(check_token(good, receiver.context()).token);
 }
+
+TEST_CASE("a token counts as locked to us only while nobody else can spend any of its proofs")
+{
+    Receiver receiver;
+    const CheckContext context = receiver.context();
+    const std::string ours = crypto::Point::generate(*context.lock_key).hex();
+    const std::string other = test::text(test::vectors("derived_bdhke_chain").at("keysets")[0].at("keys"), "1");
+    const auto check = [&](const std::string& data, const std::string& tags) {
+        Token token = decode_token(receiver.token("no_dleq")).value();
+        for (size_t i = 0; i < token.proofs.size(); ++i)
+            token.proofs[i].secret = fmt::format(R"(["P2PK",{{"nonce":"{}","data":"{}","tags":[{}]}}])", i, data, tags);
+        return check_token(token, context);
+    };
+    const std::string past = R"(["locktime","1700000000"])";
+    const std::string future = R"(["locktime","1800000000"])";
+    CHECK(check(ours, "").token.value().locked_to_us);
+    CHECK(check(ours, future + R"(,["refund",")" + other + R"("])").token.value().locked_to_us);
+    // Others can spend it, too: past its locktime, or with another key.
+    CHECK_FALSE(check(ours, past).token.value().locked_to_us);
+    CHECK_FALSE(check(ours, past + R"(,["refund",")" + other + R"("])").token.value().locked_to_us);
+    CHECK_FALSE(check(ours, R"(["pubkeys",")" + other + R"("])").token.value().locked_to_us);
+    CHECK_FALSE(check(other, past).token.value().locked_to_us);
+    CHECK_FALSE(check_token(receiver.token("no_dleq"), context).token.value().locked_to_us);
+    // We can't spend these.
+    CHECK(check(other, "").refusal.value().message.find(ours) != std::string::npos);
+    CHECK(check(ours, R"(["n_sigs","2"],["pubkeys",")" + other + R"("])").refusal);
+
+    receiver.whitelist[0].enforces_p2pk = false;
+    CHECK_FALSE(check(ours, "").token.value().locked_to_us);
+}

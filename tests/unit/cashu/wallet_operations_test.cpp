@@ -205,6 +205,7 @@ TEST_CASE("the words alone bring everything back on an empty state directory, fr
         send(world, 5); // and that token is spent by its receiver
         world.mint.spend(world.proofs_of(world.wallet->find_payout("send:1").value()));
         const Msat before = world.wallet->balance();
+        const std::string lock_key = world.wallet->lock_key();
 
         world.wallet.reset();
         world.http.drop_all();
@@ -213,6 +214,7 @@ TEST_CASE("the words alone bring everything back on an empty state directory, fr
             if (file.path().filename() != "seed")
                 std::filesystem::remove(file.path());
         world.open();
+        CHECK(world.wallet->lock_key() == lock_key);
         world.transact([&] { world.wallet->restore(world.now); });
         CHECK_FALSE(world.wallet->restore_status().is_over());
         world.settle(1min);

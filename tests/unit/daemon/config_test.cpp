@@ -54,6 +54,7 @@ TEST_CASE("a small configuration loads, with its URLs in one spelling")
     CHECK(config->provider.relays == std::vector<std::string>{"wss://relay.example"});
     CHECK(config->provider.wallet.mints.front().url == "https://mint.example");
     CHECK(config->provider.specs.front().cpu_millicores == 1000);
+    CHECK(config->provider.accept_unlocked_tokens);
 }
 
 TEST_CASE("an unknown key is an error that names it")
