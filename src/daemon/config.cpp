@@ -2,6 +2,7 @@
 
 #include "cashu/lnurl.h"
 #include "cashu/mint_url.h"
+#include "daemon/image_config.h"
 #include "daemon/toml_reader.h"
 #include "nostr/relay_url.h"
 
@@ -110,14 +111,6 @@ void read_spec(const toml::table& table, Options& options, Problems& problems)
     options.specs.push_back(std::move(spec));
 }
 
-void read_images(const toml::table& table, Options& options, Problems& problems)
-{
-    TableReader reader{table, "[images]", problems};
-    options.images.allow = reader.texts("allow");
-    options.images.deny = reader.texts("deny");
-    options.images.pull_deadline = std::chrono::seconds{reader.integer<int64_t>("pull_seconds_max", 100, 1, 3600)};
-}
-
 void read_capacity(const toml::table& table, Options& options, Problems& problems)
 {
     TableReader reader{table, "[capacity]", problems};
@@ -218,7 +211,7 @@ void read_sections(TableReader& root, Config& config, std::string& key_file)
     else
         problems.add("[ports] is required");
     if (const toml::table* table = root.table("images"))
-        read_images(*table, config.provider, problems);
+        read_images(*table, config.provider.images, problems);
     if (const toml::table* table = root.table("capacity"))
         read_capacity(*table, config.provider, problems);
     if (const toml::table* table = root.table("volumes"))

@@ -1,6 +1,7 @@
 #include "provider/admission.h"
 
-#include "compute/docker_backend.h"
+#include "compute/image_reference.h"
+#include "provider/image_policy.h"
 
 #include <algorithm>
 
@@ -94,14 +95,6 @@ const Spec* find_spec(const std::optional<std::string>& id, const Options& optio
     return found == options.specs.end() ? nullptr : &*found;
 }
 
-bool is_image_allowed(const std::string& image, const ImagePolicy& policy)
-{
-    const auto covers = [&](const std::string& prefix) { return image.starts_with(prefix); };
-    if (std::any_of(policy.deny.begin(), policy.deny.end(), covers))
-        return false;
-    return policy.allow.empty() || std::any_of(policy.allow.begin(), policy.allow.end(), covers);
-}
-
 std::chrono::seconds duration_of(cashu::Msat net, const Spec& spec)
 {
     constexpr uint64_t century = 100ull * 365 * 24 * 3600;
@@ -154,12 +147,14 @@ std::variant<Admission, Refusal> admit(const SpawnRequest& request, const Option
         apply_template(chosen->second, admission);
         image = chosen->second.image;
     }
-    auto reference = compute::parse_image_reference(image);
-    if (!reference)
+    const auto reference = compute::split_image_reference(image);
+    auto text = compute::parse_image_reference(image);
+    if (!reference || !text)
         return Refusal{error_type::image_not_found, "pod_image is not an image reference"};
-    if (!request.template_slug && !is_image_allowed(*reference, options.images))
-        return Refusal{error_type::image_denied, "this provider's image policy does not allow that image"};
-    workload.image = std::move(*reference);
+    if (!request.template_slug)
+        if (auto refusal = judge_image(*reference, options.images))
+            return *refusal;
+    workload.image = std::move(*text);
     return admission;
 }
 

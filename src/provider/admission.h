@@ -31,7 +31,4 @@ struct Admission {
 /// The spec of this id, or the first when none is named; nullptr if there is no such spec.
 [[nodiscard]] const Spec* find_spec(const std::optional<std::string>& id, const Options& options);
 
-/// Deny rules win; an empty allow list allows everything. Patterns are prefixes of the full reference.
-[[nodiscard]] bool is_image_allowed(const std::string& image, const ImagePolicy& policy);
-
 } // namespace berth::provider

@@ -2,6 +2,7 @@
 // What an operator decides, as the provider needs it. daemon/config.h fills it from the configuration file.
 
 #include "cashu/wallet.h"
+#include "compute/image_rules.h"
 #include "compute/ports.h"
 #include "compute/templates.h"
 #include "nostr/keys.h"
@@ -9,6 +10,7 @@
 #include <chrono>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -25,11 +27,12 @@ struct Spec {
     uint64_t rate_msats_per_sec = 0;
 };
 
-/// Which image references consumers may ask for. Prefix patterns; deny wins; an empty allow list allows all.
+/// Which images consumers may ask for: provider/image_policy.h.
 struct ImagePolicy {
-    std::vector<std::string> allow;
-    std::vector<std::string> deny;
-    std::chrono::seconds pull_deadline{100}; ///< the public client waits 120 s for everything
+    std::vector<compute::ImageRule> allow;
+    std::vector<compute::ImageRule> deny;
+    std::set<std::string> private_registries{}; ///< host[:port], canonical, of those that a password is used for
+    std::chrono::seconds pull_deadline{100};    ///< the public client waits 120 s for everything
 };
 
 /// What may be sold. Absent numbers are measured at start; factors multiply what is there.

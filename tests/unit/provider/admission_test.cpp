@@ -18,7 +18,7 @@ Options small_provider()
                                 .environment = {{"PASS", "{password}"}},
                                 .memory_mb_min = 512};
     options.templates["huge"] = {.slug = "huge", .image = "nginx", .memory_mb_min = 1024};
-    options.images.deny = {"docker.io/evil", "evil"};
+    options.images.deny = {compute::ImageRule::parse("evil/").value()};
     return options;
 }
 
