@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
 # ./dev test [--all | --quick]
-# Builds with GCC and runs the unit tests, the simulation, every fuzz target for some seconds, and the functional tests on a
-# real Docker Engine. --quick: unit tests only. --all (CI=true means it): also clang, both sanitizers, interop, the crash matrix,
-# volumes in a small machine, and warnings are errors. The last line counts; a skip says above what was missing.
+# Builds with GCC and runs the unit tests, the simulation, every fuzz target for some seconds, and on a real Docker Engine the
+# functional tests and the hostile tenants. --quick: unit tests only. --all (CI=true means it): also clang, both sanitizers,
+# interop, the crash matrix, volumes in a small machine, and warnings are errors. The last line counts; a skip says above what
+# was missing.
 set -euo pipefail
 source scripts/dev/lib.sh
 
@@ -56,6 +57,7 @@ stage unit-gcc unit_tests release
 if [[ $scope != quick ]]; then
     [[ ! -e tests/sim/CMakeLists.txt ]] || stage sim bash scripts/dev/sim.sh --seeds "$([[ $scope == all ]] && echo 10000 || echo 1000)"
     stage functional bash scripts/dev/functional.sh
+    [[ ! -e tests/tenant/hostile.c ]] || stage tenants bash scripts/dev/tenants.sh
     stage fuzz bash scripts/dev/fuzz.sh 4
 fi
 if [[ $scope == all ]]; then

@@ -59,14 +59,19 @@ Json make_host_config(const ContainerSettings& settings)
         {"Memory", settings.memory_bytes},
         {"MemorySwap", settings.memory_bytes}, // equal to Memory: no swap
         {"PidsLimit", settings.pids_max},
-        {"Ulimits",
-         Json::array({make_ulimit("nofile", settings.nofile_max), make_ulimit("nproc", kProcessesPerUserMax)})},
+        // No cores: they fill a disk, and with a handler for them the host would work on a tenant's crashes.
+        {"Ulimits", Json::array({make_ulimit("nofile", settings.nofile_max), make_ulimit("nproc", kProcessesPerUserMax),
+                                 make_ulimit("core", 0)})},
         {"CapDrop", Json::array({"ALL"})},
         {"CapAdd", std::move(capabilities)},
         // The Engine's default seccomp profile holds because none is named here.
         {"SecurityOpt", Json::array({"no-new-privileges"})},
         {"Init", true}, // or process 1 ignores SIGTERM, and nobody reaps orphans
         {"IpcMode", "private"},
+        {"CgroupnsMode", "private"}, // its own cgroup looks like the root, and the host's tree isn't told
+        // Pages in there count as the container's memory, so this only decides when a file is refused instead of
+        // killed.
+        {"ShmSize", settings.memory_bytes / 2},
         {"OomScoreAdj", kOutOfMemoryScore},
         {"LogConfig", {{"Type", "json-file"}, {"Config", {{"max-size", "1m"}, {"max-file", "2"}}}}},
         {"RestartPolicy", {{"Name", "no"}}},

@@ -75,6 +75,17 @@ class Engine:
         """Everything on the Engine that belongs to leases of these numbers."""
         return self.containers(numbers) + self.networks(numbers) + self.volumes(numbers)
 
+    def exec(self, container_id, command, user="", timeout=60):
+        """Runs a command in a container, as `docker exec` does: its exit code and what it printed."""
+        asked = {"AttachStdout": True, "AttachStderr": True, "Cmd": command, "User": user}
+        made = json.loads(self.call("POST", f"/containers/{container_id}/exec", json.dumps(asked)))["Id"]
+        frames = self.call("POST", f"/exec/{made}/start", json.dumps({"Detach": False}), timeout=timeout)
+        text = b""
+        while len(frames) >= 8:
+            size = int.from_bytes(frames[4:8], "big")
+            text, frames = text + frames[8:8 + size], frames[8 + size:]
+        return self.get(f"/exec/{made}/json")["ExitCode"], text.decode(errors="replace")
+
     def remove_leftovers(self, numbers):
         for container in self.containers(numbers):
             self.call("DELETE", f"/containers/{container['Id']}?force=1&v=1")
@@ -83,21 +94,22 @@ class Engine:
         for volume in self.volumes(numbers):
             self.call("DELETE", f"/volumes/{volume['Name']}?force=1")
 
-    def make_page_image(self, tag=IMAGE, busybox="/bin/busybox", user="root"):
-        """An image made on the spot: busybox, and by default a page served on the ports that the tests reach."""
+    def make_page_image(self, tag=IMAGE, busybox="/bin/busybox", user="root", files=()):
+        """An image made on the spot: busybox, a page served on the ports that the tests reach, and further files, each with
+        path, content, mode and extended attributes."""
         repository, version = tag.rsplit(":", 1)
         query = urllib.parse.urlencode(
             [("fromSrc", "-"), ("repo", repository), ("tag", version), ("changes", 'CMD ["/bin/sh", "/start"]'),
              ("changes", f"USER {user}")])
-        self.call("POST", f"/images/create?{query}", body=_page_tree(busybox), content_type="application/x-tar")
+        self.call("POST", f"/images/create?{query}", body=_page_tree(busybox, files), content_type="application/x-tar")
         return tag
 
 
-def _page_tree(busybox):
+def _page_tree(busybox, files):
     servers = [f"httpd -p {port} -h /www" for port in PAGE_PORTS]
     start = "\n".join(["#!/bin/sh", *servers, "while :; do sleep 3600 & wait $!; done", ""])
     buffer = io.BytesIO()
-    with tarfile.open(fileobj=buffer, mode="w") as tar:
+    with tarfile.open(fileobj=buffer, mode="w", format=tarfile.PAX_FORMAT) as tar:
         for directory in ("bin", "www", "tmp", "etc", "root", "workspace"):
             entry = tarfile.TarInfo(directory)
             entry.type, entry.mode = tarfile.DIRTYPE, 0o755
@@ -111,4 +123,9 @@ def _page_tree(busybox):
             entry = tarfile.TarInfo(name)
             entry.size, entry.mode = len(text), 0o755
             tar.addfile(entry, io.BytesIO(text.encode()))
+        for name, content, mode, attributes in files:
+            entry = tarfile.TarInfo(name)
+            entry.size, entry.mode = len(content), mode
+            entry.pax_headers = {f"SCHILY.xattr.{attribute}": value for attribute, value in attributes.items()}
+            tar.addfile(entry, io.BytesIO(content))
     return buffer.getvalue()

@@ -20,7 +20,7 @@ import threading
 import time
 import urllib.request
 
-from engine import IMAGE, PAGE, Engine
+from engine import IMAGE, PAGE, Engine, EngineError
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 SKIP_CODE = 77
@@ -389,6 +389,7 @@ class World:
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix=f"berth-{name}-"))
         self.processes = []
         self.providers = []
+        self.probes = {}
         self.engine.make_page_image()
 
     def close(self, keep_files):
@@ -401,6 +402,18 @@ class World:
             narrate(f"the files stay in {self.folder}")
         else:
             shutil.rmtree(self.folder, ignore_errors=True)
+
+    def probe(self, sentence, function):
+        """A test of its own inside this one: function() raises Failure or Skip, and the others go on."""
+        try:
+            function()
+            result, words = "passed", f"ok: {sentence}"
+        except Skip as skip:
+            result, words = "skipped", f"SKIP: {sentence}: {skip}"
+        except (Failure, EngineError, OSError) as failure:
+            result, words = "failed", f"FAILED: {sentence}: {failure}"
+        self.probes[result] = self.probes.get(result, 0) + 1
+        narrate(words)
 
     def process(self, name, arguments, environment=None, cwd=None):
         process = Process(name, arguments, self.folder, environment, cwd)

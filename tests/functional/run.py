@@ -4,7 +4,8 @@
     run.py [--folder FOLDER] [--all] [--keep] [NAME…]
 
 Each NAME_test.py says in its docstring what it shows and how, and has run(world); SLOW = True in it leaves it to --all, and
-SECONDS_MAX is its time limit. Exit code 1 when one failed. What a failed test left is kept, and its folder is printed.
+SECONDS_MAX is its time limit. It counts as one, or as the probes that it made of itself with world.probe(). Exit code 1 when
+one failed. What a failed test left is kept, and its folder is printed.
 """
 
 import argparse
@@ -19,7 +20,7 @@ import traceback
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE))
 
-from harness import Failure, Skip, World  # noqa: E402 — found through the line above
+from harness import Skip, World  # noqa: E402 — found through the line above
 
 SECONDS_MAX_DEFAULT = 180
 
@@ -31,8 +32,12 @@ def load(path):
     return module
 
 
+class OutOfTime(Exception):
+    """No Failure: it ends a test of probes, too, and not only the probe that it met."""
+
+
 def out_of_time(_signal, _frame):
-    raise Failure("the test's time is over")
+    raise OutOfTime("the test's time is over")
 
 
 def narrate_failure(world):
@@ -42,19 +47,20 @@ def narrate_failure(world):
 
 
 def run_one(path, module, keep):
-    """'passed', 'failed' or 'skipped'."""
+    """How many passed, failed and were skipped."""
     print(f"{path.stem}: {module.__doc__.strip().splitlines()[0]}", flush=True)
     signal.signal(signal.SIGALRM, out_of_time)
     signal.alarm(getattr(module, "SECONDS_MAX", SECONDS_MAX_DEFAULT))
-    world, failed = None, False
+    world, result, probes = None, "passed", {}
     try:
         world = World(path.stem.removesuffix("_test"))
+        probes = world.probes
         module.run(world)
     except Skip as skip:
         print(f"  SKIP: {skip}")
-        return "skipped"
+        result = "skipped"
     except Exception:  # a test that breaks is a test that fails
-        failed = True
+        result = "failed"
         if world is None:
             traceback.print_exc()
         else:
@@ -62,8 +68,16 @@ def run_one(path, module, keep):
     finally:
         signal.alarm(0)
         if world is not None:
-            world.close(keep_files=keep or failed)
-    return "failed" if failed else "passed"
+            world.close(keep_files=keep or result == "failed" or probes.get("failed", 0) > 0)
+    counts = {"passed": 0, "failed": 0, "skipped": 0, **probes}
+    # A test of probes counts itself only when it broke outside of them.
+    if result != "passed" or not any(counts.values()):
+        counts[result] += 1
+    return counts
+
+
+def in_words(counts):
+    return ", ".join(f"{count} {result}" for result, count in counts.items())
 
 
 def main():
@@ -85,10 +99,10 @@ def main():
         if getattr(module, "SLOW", False) and not (options.all or options.names):
             continue
         started = time.monotonic()
-        result = run_one(known[name], module, options.keep)
-        counts[result] += 1
-        print(f"{name}: {result}, {time.monotonic() - started:.1f} s", flush=True)
-    print(f"{counts['passed']} passed, {counts['failed']} failed, {counts['skipped']} skipped")
+        outcome = run_one(known[name], module, options.keep)
+        counts = {result: counts[result] + outcome[result] for result in counts}
+        print(f"{name}: {in_words(outcome)}; {time.monotonic() - started:.1f} s", flush=True)
+    print(in_words(counts))
     return 1 if counts["failed"] else 0
 
 

@@ -47,6 +47,9 @@ TEST_CASE("a container is asked for with every limit and without a bind mount")
     CHECK(host["PidsLimit"] == 32);
     CHECK(host["CapDrop"] == Json::array({"ALL"}));
     CHECK(host["SecurityOpt"] == Json::array({"no-new-privileges"}));
+    CHECK(host["Ulimits"][2] == Json{{"Name", "core"}, {"Soft", 0}, {"Hard", 0}});
+    CHECK(host["CgroupnsMode"] == "private");
+    CHECK(host["ShmSize"] == host["Memory"].get<uint64_t>() / 2);
     CHECK(host["Mounts"][0]["Type"] == "volume");
     CHECK(host["PortBindings"]["80/tcp"].size() == 2);
     CHECK(host["PortBindings"]["80/tcp"][1]["HostPort"] == "31001");
