@@ -27,6 +27,8 @@ OrderedJson json_of(const consumer::ProviderView& provider)
                      {"specs", specs},
                      {"mints", provider.mints},
                      {"capabilities", provider.capabilities},
+                     {"p2pk_key", provider.lock_key},
+                     {"payment_request", provider.payment_request},
                      {"cpu_available", provider.cpu_available},
                      {"memory_mb_available", provider.memory_available}};
     if (provider.last_seen)

@@ -49,8 +49,15 @@ std::optional<ProviderView> parse_offer(const nostr::Event& event)
     const auto key = nostr::PublicKey::parse(*claimed);
     if (!key || key->bytes() != event.pubkey)
         return std::nullopt;
-    ProviderView view{
-        .key = *key, .name = *name, .location = {}, .specs = {}, .mints = {}, .capabilities = {}, .last_seen = {}};
+    ProviderView view{.key = *key,
+                      .name = *name,
+                      .location = {},
+                      .specs = {},
+                      .mints = {},
+                      .capabilities = {},
+                      .lock_key = {},
+                      .payment_request = {},
+                      .last_seen = {}};
     const auto location = json_optional_string(*body, "location");
     if (location && *location)
         view.location = **location;
@@ -60,6 +67,10 @@ std::optional<ProviderView> parse_offer(const nostr::Event& event)
                 view.specs.push_back(std::move(*spec));
     view.mints = texts_of(*body, "whitelisted_mints");
     view.capabilities = texts_of(*body, "capabilities");
+    if (const auto lock_key = json_optional_string(*body, "p2pk_key"); lock_key && *lock_key)
+        view.lock_key = **lock_key;
+    if (const auto request = json_optional_string(*body, "payment_request"); request && *request)
+        view.payment_request = **request;
     return view;
 }
 

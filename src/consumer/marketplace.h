@@ -25,6 +25,8 @@ struct ProviderView {
     std::vector<OfferedSpec> specs;
     std::vector<std::string> mints;
     std::vector<std::string> capabilities;
+    std::string lock_key;             ///< NUT-11 key that tokens may be locked to; empty if none is named
+    std::string payment_request;      ///< NUT-18; empty if there is none
     bool online = false;              ///< a heartbeat not older than 120 s
     std::optional<int64_t> last_seen; ///< timestamp of the newest heartbeat
     uint64_t cpu_available = 0;       ///< millicores

@@ -296,6 +296,7 @@ public_address = "127.0.0.1"
 relays = {json.dumps(relays)}
 mints = {json.dumps(mints)}
 allow_practice_mints = {json.dumps(settings.get("practice", True))}
+accept_unlocked_tokens = {json.dumps(settings.get("accept_unlocked_tokens", True))}
 lease_seconds_min = {settings.get("lease_seconds_min", 5)}
 lease_seconds_max = {settings.get("lease_seconds_max", 2592000)}
 heartbeat_seconds = {settings.get("heartbeat_seconds", 20)}
