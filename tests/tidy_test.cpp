@@ -67,9 +67,10 @@ struct ThirdParty {
 
 /// OpenSSL: digests and ciphers in crypto, TLS in net.
 const std::vector<ThirdParty> kThirdParty = {
-    {"spdlog/", {"util"}},           {"fmt/", {"util"}},   {"nlohmann/", {"util"}},    {"secp256k1", {"crypto"}},
-    {"openssl/", {"crypto", "net"}}, {"sqlite3", {"db"}},  {"libwebsockets", {"net"}}, {"curl/", {"net"}},
-    {"libcryptsetup", {"luks"}},     {"libssh/", {"ssh"}}, {"CLI/", {"cli"}},          {"toml++/", {"daemon", "cli"}},
+    {"spdlog/", {"util"}},           {"fmt/", {"util"}},         {"nlohmann/", {"util"}},    {"secp256k1", {"crypto"}},
+    {"openssl/", {"crypto", "net"}}, {"sqlite3", {"db"}},        {"libwebsockets", {"net"}}, {"curl/", {"net"}},
+    {"libcryptsetup", {"luks"}},     {"nftables/", {"compute"}}, {"libssh/", {"ssh"}},       {"CLI/", {"cli"}},
+    {"toml++/", {"daemon", "cli"}},
 };
 
 /// A shell, an unbounded copy, a guessable number, a thread that sleeps instead of waiting for what it needs.

@@ -66,6 +66,18 @@ struct EngineInfo {
     std::string storage_driver;
     std::string root_dir;
     std::vector<std::string> runtimes;
+    std::string runtime{}; ///< the one that leases get: the operator's, or the Engine's default
+};
+
+/// Whether leases are kept from the host, from each other and from private networks.
+struct Isolation {
+    enum class State {
+        off,       ///< nobody asked for it: nothing is promised
+        contained, ///< seen to hold just now
+        failed,    ///< asked for, and not to be had now: nothing may be started
+    };
+    State state = State::off;
+    std::string why_not{}; ///< of failed: a sentence with what to do
 };
 
 /// One object of ours that the Engine holds, found by label.
@@ -83,6 +95,8 @@ public:
     /// unavailable: the Engine can't be reached, which never means that something is gone.
     [[nodiscard]] virtual Result<EngineInfo> info() = 0;
     [[nodiscard]] virtual Result<ImageState> find_image(const std::string& image) = 0;
+    /// Puts the isolation of leases in place, or finds that it still is. A backend that knows none keeps this one.
+    [[nodiscard]] virtual Isolation ensure_isolation() { return {}; }
     /// not_found, refused (denied by the registry), unavailable (registry or Engine down), bad_input (too large).
     [[nodiscard]] virtual Result<void> pull_image(const std::string& image, std::chrono::seconds deadline) = 0;
     /// Makes the network and the volume ahead of `create`, which then uses them; `destroy` takes them back.

@@ -54,7 +54,10 @@ Result<EngineInfo> DockerBackend::info()
 {
     DockerClient client{options_.socket, api_minor_};
     TRY(client.negotiate()); // the Engine may have been exchanged since
-    return client.fetch_info();
+    EngineInfo info = TRY(client.fetch_info());
+    if (!options_.runtime.empty())
+        info.runtime = options_.runtime;
+    return info;
 }
 
 Result<ImageState> DockerBackend::find_image(const std::string& image)

@@ -10,6 +10,7 @@ struct DockerOptions {
     std::string socket = "/var/run/docker.sock";
     std::string provider_label{};              ///< value of the label that tells this provider's objects from another's
     std::string runtime{};                     ///< empty: the Engine's default
+    std::vector<std::string> resolvers{};      ///< of containers; empty: what the Engine gives them
     bool own_network = true;                   ///< a network of its own for each lease
     std::string subnet_pool = "10.213.0.0/16"; ///< leases' networks are cut from it, a /28 each
     uint64_t image_bytes_max = 10ull << 30;

@@ -132,6 +132,7 @@ Result<EngineInfo> parse_info(std::string_view body)
     info.memory_bytes = number_or_zero(reply, "MemTotal");
     info.storage_driver = string_or_empty(reply, "Driver");
     info.root_dir = string_or_empty(reply, "DockerRootDir");
+    info.runtime = string_or_empty(reply, "DefaultRuntime");
     const Json& runtimes = member_or_null(reply, "Runtimes");
     if (runtimes.is_object()) {
         for (const auto& item : runtimes.items())

@@ -79,6 +79,8 @@ Json make_host_config(const ContainerSettings& settings)
         {"PortBindings", make_port_bindings(settings.ports)},
         {"NetworkMode", settings.network},
     };
+    if (!settings.resolvers.empty())
+        config["Dns"] = settings.resolvers;
     if (!settings.runtime.empty())
         config["Runtime"] = settings.runtime;
     if (settings.disk_gb_max != 0)

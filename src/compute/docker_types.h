@@ -78,7 +78,8 @@ struct ContainerSettings {
     std::map<std::string, std::string> environment;
     Labels labels;
     std::string network;
-    std::string runtime; ///< empty: the Engine's default
+    std::string runtime;                  ///< empty: the Engine's default
+    std::vector<std::string> resolvers{}; ///< addresses; empty: what the Engine gives
     std::vector<PublishedPort> ports;
     std::vector<MountedVolume> mounts;
     uint32_t cpu_millicores = 0;

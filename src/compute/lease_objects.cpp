@@ -90,6 +90,7 @@ ContainerSettings make_container_settings(const WorkloadSpec& spec, const Docker
     settings.labels = make_labels(spec, options);
     settings.network = std::move(network);
     settings.runtime = options.runtime;
+    settings.resolvers = options.resolvers;
     for (const PortMapping& port : spec.ports)
         settings.ports.push_back({.container_port = port.container_port,
                                   .host_port = port.host_port,

@@ -2,8 +2,9 @@
 
 #include "cashu/lnurl.h"
 #include "cashu/mint_url.h"
+#include "compute/subnet_pool.h"
 #include "daemon/image_config.h"
-#include "daemon/toml_reader.h"
+#include "daemon/network_config.h"
 #include "nostr/relay_url.h"
 
 #include <algorithm>
@@ -162,6 +163,8 @@ void read_docker(const toml::table& table, Config& config, Problems& problems)
     config.docker.runtime = reader.text("runtime", "");
     config.docker.own_network = reader.boolean("own_network", true);
     config.docker.subnet_pool = reader.text("subnet_pool", config.docker.subnet_pool);
+    if (const auto pool = compute::SubnetPool::parse(config.docker.subnet_pool); !pool)
+        problems.add("{}: subnet_pool: {}", reader.where(), pool.error().message);
 }
 
 void read_ports(const toml::table& table, Options& options, Problems& problems)
@@ -206,6 +209,8 @@ void read_sections(TableReader& root, Config& config, std::string& key_file)
         read_wallet(*table, config.provider.wallet, problems);
     if (const toml::table* table = root.table("docker"))
         read_docker(*table, config, problems);
+    if (const toml::table* table = root.table("network"))
+        read_network(*table, config.network, config.docker, problems);
     if (const toml::table* table = root.table("ports"))
         read_ports(*table, config.provider, problems);
     else

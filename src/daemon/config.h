@@ -2,7 +2,7 @@
 // The configuration file (TOML): read, checked whole, and turned into each folder's own options. Every key is
 // documented in config/berth.example.toml; an unknown key is an error, so that a typing mistake can't go unnoticed.
 
-#include "compute/docker_backend.h"
+#include "compute/contained_backend.h"
 #include "provider/options.h"
 
 #include <filesystem>
@@ -14,6 +14,7 @@ struct Config {
     std::filesystem::path state_dir;
     provider::Options provider;
     compute::DockerOptions docker;
+    compute::NetworkOptions network{};
     bool debug_log = false;
 };
 

@@ -94,18 +94,15 @@ bool put_event(Inbox<Letter>& inbox, net::SocketEvent&& event)
     return false;
 }
 
-} // namespace
-
-Result<void> run(Config config)
+/// From the start of the threads to their end.
+Result<void> serve(Config config, compute::Backend& backend)
 {
-    const StateLock lock = TRY(StateLock::acquire(config.state_dir));
     db::Database database =
         TRY(db::Database::open({.path = (config.state_dir / "berth.db").string(), .vfs = {}, .exclusive = true}));
 
     Inbox<Letter> inbox{kInboxCapacity};
     const SignalThread signals{[&inbox] { inbox.put_always(StopRequest{}); }};
     crypto::SystemRandom random;
-    const auto backend = compute::make_docker_backend(config.docker);
     compute::NodeStatusReader node_status{config.state_dir.string()};
     provider::TenantVolumes volumes{config.provider.volumes, (config.state_dir / "volumes").string()};
 
@@ -115,7 +112,7 @@ Result<void> run(Config config)
     net::HttpThread http{[&inbox](uint64_t id, net::HttpResult result) {
         inbox.put_always(provider::Message{provider::HttpDone{id, std::move(result)}});
     }};
-    Workers workers{{.backend = *backend, .volumes = volumes, .status = node_status},
+    Workers workers{{.backend = backend, .volumes = volumes, .status = node_status},
                     [&inbox](provider::JobResult result) { inbox.put_always(provider::Message{std::move(result)}); }};
 
     const std::string npub = nostr::PublicKey::of(config.provider.key).npub();
@@ -131,9 +128,20 @@ Result<void> run(Config config)
     notify_service_manager("READY=1");
     const auto ended = loop(*core, inbox);
     notify_service_manager("STOPPING=1");
-    if (ended)
-        log::info("stopped; running leases go on");
     return ended;
+}
+
+} // namespace
+
+Result<void> run(Config config)
+{
+    const StateLock lock = TRY(StateLock::acquire(config.state_dir));
+    const auto backend = compute::make_contained_backend(config.docker, config.network);
+    TRY(serve(std::move(config), *backend));
+    log::info("stopped; running leases go on");
+    if (const auto released = backend->release(); !released)
+        log::warn("the firewall stays: {}", released.error().message);
+    return {};
 }
 
 } // namespace berth::daemon

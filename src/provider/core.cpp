@@ -16,6 +16,8 @@ namespace {
 constexpr std::chrono::seconds kSurveyInterval{60};
 constexpr std::chrono::seconds kSurveyRetry{2};
 constexpr std::chrono::seconds kNodeStatusInterval{30};
+/// Somebody may flush the host's firewall at any time.
+constexpr std::chrono::seconds kIsolationInterval{10};
 constexpr std::chrono::hours kForgetInterval{1};
 /// A gift wrap may be dated up to two days back (NIP-59); what is asked is bounded by request_age_max all the same.
 constexpr std::chrono::seconds kWrapWindow{172'800 + 7'200};
@@ -43,6 +45,7 @@ private:
     void take(Message&& message, UnixTime now);
     void take(JobResult&& result, UnixTime now);
     void take_survey(const Surveyed& surveyed, UnixTime now);
+    void take_isolation(const compute::Isolation& isolation, UnixTime now);
     [[nodiscard]] Publisher::Facts public_facts();
 
     const Options options_;
@@ -76,6 +79,7 @@ private:
     bool is_measured_ = false;
     UnixTime next_survey_{};
     UnixTime next_node_status_{};
+    UnixTime next_isolation_{};
     UnixTime next_forget_{};
 };
 
@@ -252,6 +256,8 @@ void CoreImplementation::take(JobResult&& result, UnixTime now)
         leases_->handle(*destroyed, now);
     } else if (const auto* surveyed = std::get_if<Surveyed>(&result)) {
         take_survey(*surveyed, now);
+    } else if (const auto* checked = std::get_if<IsolationChecked>(&result)) {
+        take_isolation(checked->isolation, now);
     } else if (const auto* status = std::get_if<NodeStatusRead>(&result)) {
         node_ = status->status ? std::optional{*status->status} : std::nullopt;
         if (node_)
@@ -268,11 +274,20 @@ void CoreImplementation::take_survey(const Surveyed& surveyed, UnixTime now)
     if (!engine_up_)
         next_survey_ = now + kSurveyRetry;
     leases_->handle(surveyed, storage_gb_);
+    if (engine_up_)
+        take_isolation(surveyed.isolation, now);
     if (engine_up_ && !was_up) {
         publisher_->hurry(now);
         leases_->inspect_all();
         desk_->retry_parked(now);
     }
+}
+
+void CoreImplementation::take_isolation(const compute::Isolation& isolation, UnixTime now)
+{
+    next_isolation_ = now + kIsolationInterval;
+    if (leases_->handle(isolation))
+        publisher_->hurry(now);
 }
 
 void CoreImplementation::tick(UnixTime now)
@@ -287,6 +302,10 @@ void CoreImplementation::tick(UnixTime now)
     if (now >= next_survey_) {
         next_survey_ = now + kSurveyInterval;
         jobs_.submit(SurveyJob{});
+    }
+    if (engine_up_ && now >= next_isolation_) {
+        next_isolation_ = now + kIsolationInterval;
+        jobs_.submit(IsolationJob{});
     }
     if (now >= next_forget_) {
         next_forget_ = now + kForgetInterval;
@@ -311,6 +330,8 @@ Publisher::Facts CoreImplementation::public_facts()
                       .free = leases_->free_capacity(),
                       .encrypts_volumes = volumes_.encrypted,
                       .sizes_volumes = volumes_.sized,
+                      .isolates_network = leases_->are_isolated(),
+                      .runtime = leases_->runtime(),
                       .lock_key = wallet_->lock_key(),
                       .payment_request = make_payment_request(options_, wallet_->lock_key(), now_)},
             .active_workloads = leases_->running_count(),
@@ -320,8 +341,9 @@ Publisher::Facts CoreImplementation::public_facts()
 UnixTime CoreImplementation::next_due() const
 {
     const UnixTime publisher_due = is_measured_ ? publisher_->next_due() : UnixTime::max();
-    return std::min({wallet_->next_due(), leases_->next_due(), desk_->next_due(), refunds_->next_due(), publisher_due,
-                     pool_->next_due(), next_survey_, next_node_status_, next_forget_});
+    const UnixTime isolation_due = engine_up_ ? next_isolation_ : UnixTime::max();
+    return std::min({isolation_due, wallet_->next_due(), leases_->next_due(), desk_->next_due(), refunds_->next_due(),
+                     publisher_due, pool_->next_due(), next_survey_, next_node_status_, next_forget_});
 }
 
 } // namespace

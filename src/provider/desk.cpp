@@ -191,6 +191,8 @@ void Desk::serve_spawn(const RequestOrigin& origin, const SpawnRequest& request,
     if (!p_.leases.is_surveyed())
         return park(origin, request,
                     {error_type::backend_error, "the container engine does not answer; nothing was taken"}, now);
+    if (p_.leases.why_closed())
+        return refuse(origin, refusal_of_closed(), now);
     if (const auto refusal = judge_encryption(request, admission, p_.volumes))
         return refuse(origin, *refusal, now);
     const Images::Answer image = p_.images.ask(admission.workload.image, now);

@@ -80,6 +80,8 @@ void Desk::serve_quote(const RequestOrigin& origin, const QuoteRequest& request,
     if (!p_.leases.is_surveyed())
         return park(origin, request, {error_type::backend_error, "the container engine does not answer"}, now);
     const Admission& admission = std::get<Admission>(verdict);
+    if (p_.leases.why_closed())
+        quote.refusal = refusal_of_closed();
     if (!quote.refusal)
         quote.refusal = judge_encryption(request.wish, admission, p_.volumes);
     const std::string& image = admission.workload.image;
@@ -92,6 +94,12 @@ void Desk::serve_quote(const RequestOrigin& origin, const QuoteRequest& request,
     if (!quote.refusal && quote.free_slots == 0)
         quote.refusal = Refusal{error_type::no_capacity, fmt::format("no room for another {} now", quote.spec->id)};
     answer(origin, encode_quote(p_.options, quote), now);
+}
+
+Refusal Desk::refusal_of_closed() const
+{
+    return {error_type::backend_error,
+            "this provider can't start workloads safely now, its operator has been told why; nothing was taken"};
 }
 
 void Desk::serve_stop(const RequestOrigin& origin, const StopRequest& request, UnixTime now)

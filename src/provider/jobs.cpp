@@ -41,8 +41,10 @@ struct Runner {
     }
     JobResult operator()(const SurveyJob&) const
     {
-        return Surveyed{tools.backend.info(), tools.volumes.list(tools.backend), tools.volumes.abilities()};
+        return Surveyed{tools.backend.info(), tools.volumes.list(tools.backend), tools.volumes.abilities(),
+                        tools.backend.ensure_isolation()};
     }
+    JobResult operator()(const IsolationJob&) const { return IsolationChecked{tools.backend.ensure_isolation()}; }
     JobResult operator()(const NodeStatusJob&) const { return NodeStatusRead{tools.status.read()}; }
 };
 
@@ -54,7 +56,8 @@ Lane lane_of(const Job& job)
         return Lane::slow;
     if (std::holds_alternative<DestroyJob>(job))
         return Lane::end;
-    const bool of_host = std::holds_alternative<SurveyJob>(job) || std::holds_alternative<NodeStatusJob>(job);
+    const bool of_host = std::holds_alternative<SurveyJob>(job) || std::holds_alternative<NodeStatusJob>(job) ||
+                         std::holds_alternative<IsolationJob>(job);
     return of_host ? Lane::host : Lane::engine;
 }
 

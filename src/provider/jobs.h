@@ -51,9 +51,11 @@ struct DestroyJob {
 /// Engine's own facts, the host's status, and what carries our labels.
 struct SurveyJob {};
 struct NodeStatusJob {};
+/// Puts leases' isolation in place where it isn't.
+struct IsolationJob {};
 
 using Job = std::variant<FindImageJob, PullImageJob, PrepareJob, CreateJob, ResumeJob, InspectJob, DestroyJob,
-                         SurveyJob, NodeStatusJob>;
+                         SurveyJob, NodeStatusJob, IsolationJob>;
 
 struct ImageFound {
     std::string image;
@@ -88,13 +90,17 @@ struct Surveyed {
     Result<compute::EngineInfo> engine;
     Result<std::vector<compute::LabelledObject>> objects;
     VolumeAbilities volumes{};
+    compute::Isolation isolation{};
+};
+struct IsolationChecked {
+    compute::Isolation isolation;
 };
 struct NodeStatusRead {
     Result<compute::NodeStatus> status;
 };
 
 using JobResult = std::variant<ImageFound, ImagePulled, WorkloadPrepared, WorkloadCreated, WorkloadResumed,
-                               WorkloadInspected, WorkloadDestroyed, Surveyed, NodeStatusRead>;
+                               WorkloadInspected, WorkloadDestroyed, Surveyed, NodeStatusRead, IsolationChecked>;
 
 [[nodiscard]] Lane lane_of(const Job& job);
 

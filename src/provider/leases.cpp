@@ -82,6 +82,8 @@ Result<Lease> Leases::reserve(const Admission& admission, const std::string& own
 {
     if (!surveyed_)
         return fail(Errc::unavailable, "the container engine has not answered yet");
+    if (why_closed_)
+        return fail(Errc::unavailable, "{}", *why_closed_);
     if (free_slots(admission.spec) == 0)
         return fail(Errc::unavailable, "no room for another {} now", admission.spec.id);
     Lease lease{.owner = owner,
@@ -352,6 +354,10 @@ void Leases::handle(const Surveyed& surveyed, uint64_t storage_gb)
               .memory_mb = scaled(given.memory_mb.value_or(memory), given.memory_overcommit),
               .storage_gb = given.storage_gb.value_or(storage_gb)};
     surveyed_ = true;
+    runtime_ = surveyed.engine->runtime;
+    const std::vector<std::string>& runtimes = surveyed.engine->runtimes;
+    has_runtime_ = runtime_.empty() || std::find(runtimes.begin(), runtimes.end(), runtime_) != runtimes.end();
+    judge_closed();
     if (!surveyed.objects)
         return;
     std::set<std::string> orphans;
@@ -362,6 +368,31 @@ void Leases::handle(const Surveyed& surveyed, uint64_t storage_gb)
         log::warn("removing what is left of lease {}, which the database does not know as open", lease);
         jobs_.submit(DestroyJob{lease});
     }
+}
+
+bool Leases::handle(const compute::Isolation& isolation)
+{
+    const bool changed = isolation.state != isolation_.state;
+    isolation_ = isolation;
+    judge_closed();
+    return changed;
+}
+
+void Leases::judge_closed()
+{
+    std::optional<std::string> why;
+    if (isolation_.state == compute::Isolation::State::failed)
+        why = isolation_.why_not;
+    else if (!has_runtime_)
+        why = fmt::format("the container engine has no runtime {}: register it there, or change [docker] runtime",
+                          runtime_);
+    if (why == why_closed_)
+        return;
+    why_closed_ = std::move(why);
+    if (why_closed_)
+        log::error("nothing is sold: {}", *why_closed_);
+    else
+        log::info("open for business again");
 }
 
 void Leases::inspect_all()
@@ -405,6 +436,8 @@ UnixTime Leases::next_due() const
 
 FreeCapacity Leases::free_capacity() const
 {
+    if (why_closed_)
+        return {};
     FreeCapacity used;
     for (const auto& [id, lease] : leases_) {
         used.cpu_millicores += lease.spec.cpu_millicores;

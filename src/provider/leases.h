@@ -66,6 +66,8 @@ public:
     void handle(const WorkloadDestroyed& destroyed, UnixTime now);
     /// Capacity from the Engine's facts; objects of ours without a lease are removed.
     void handle(const Surveyed& surveyed, uint64_t storage_gb);
+    /// Whether something that consumers see has changed.
+    bool handle(const compute::Isolation& isolation);
 
     void drive(UnixTime now);
     [[nodiscard]] UnixTime next_due() const;
@@ -75,12 +77,17 @@ public:
     [[nodiscard]] uint64_t free_slots(const Spec& spec) const;
     [[nodiscard]] uint32_t running_count() const;
     [[nodiscard]] bool is_surveyed() const { return surveyed_; }
+    /// Why nothing at all may be sold now: a sentence. Running leases go on.
+    [[nodiscard]] const std::optional<std::string>& why_closed() const { return why_closed_; }
+    [[nodiscard]] bool are_isolated() const { return isolation_.state == compute::Isolation::State::contained; }
+    [[nodiscard]] const std::string& runtime() const { return runtime_; }
     /// Asks the Engine about every running lease, after it was away.
     void inspect_all();
 
 private:
     [[nodiscard]] Result<uint32_t> take_number();
     [[nodiscard]] std::optional<uint16_t> preferred_port(uint32_t number) const;
+    void judge_closed();
     void end(Lease& lease, const std::string& reason, UnixTime now);
     void lock(Lease& lease, UnixTime now);
     void save(const Lease& lease, UnixTime now) { failures_.check(store_.update(lease, now)); }
@@ -101,6 +108,10 @@ private:
     std::set<std::string> busy_;                                         ///< leases with a job in flight
     FreeCapacity total_;
     bool surveyed_ = false;
+    compute::Isolation isolation_;
+    std::string runtime_;
+    bool has_runtime_ = true; ///< the Engine knows it
+    std::optional<std::string> why_closed_;
 };
 
 } // namespace berth::provider

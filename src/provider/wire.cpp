@@ -8,6 +8,7 @@ namespace {
 
 constexpr std::string_view kEncryptedVolumes = "encrypted-volumes";
 constexpr std::string_view kSizedVolumes = "sized-volumes";
+constexpr std::string_view kIsolatedNetwork = "isolated-network";
 
 /// The public client prints these lines, and nothing else that tells how to get in.
 std::vector<std::string> instructions_of(const LeaseView& lease, const std::string& host_address)
@@ -77,12 +78,14 @@ std::vector<std::string> capabilities_of(const Options& options, const OfferFact
 {
     std::vector<std::string> words;
     for (const std::string& word : options.capabilities)
-        if (word != kEncryptedVolumes && word != kSizedVolumes)
+        if (word != kEncryptedVolumes && word != kSizedVolumes && word != kIsolatedNetwork)
             words.push_back(word);
     if (facts.encrypts_volumes)
         words.emplace_back(kEncryptedVolumes);
     if (facts.sizes_volumes)
         words.emplace_back(kSizedVolumes);
+    if (facts.isolates_network)
+        words.emplace_back(kIsolatedNetwork);
     return words;
 }
 
@@ -212,6 +215,8 @@ std::string encode_offer(const Options& options, const OfferFacts& facts)
                      {"software", "berth/" BERTH_VERSION}};
     if (options.location)
         body["location"] = *options.location;
+    if (!facts.runtime.empty())
+        body["runtime"] = facts.runtime;
     if (!facts.lock_key.empty())
         body["p2pk_key"] = facts.lock_key;
     if (!facts.payment_request.empty())

@@ -98,7 +98,9 @@ struct OfferFacts {
     double uptime_percent = 100.0;
     FreeCapacity free;
     bool encrypts_volumes = false;
-    bool sizes_volumes = false;  ///< plain ones, too, are held to the size that was bought
+    bool sizes_volumes = false; ///< plain ones, too, are held to the size that was bought
+    bool isolates_network = false;
+    std::string runtime{};       ///< the OCI runtime that leases get; empty when the Engine does not tell
     std::string lock_key;        ///< NUT-11 key that tokens may be locked to
     std::string payment_request; ///< NUT-18
 };

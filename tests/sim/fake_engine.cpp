@@ -78,6 +78,8 @@ JobResult FakeEngine::lose(const Job& job, const Error& error) const
         return WorkloadDestroyed{remove->lease, failure};
     if (std::holds_alternative<SurveyJob>(job))
         return Surveyed{failure, failure};
+    if (std::holds_alternative<IsolationJob>(job))
+        return IsolationChecked{};
     return NodeStatusRead{failure};
 }
 
@@ -151,6 +153,8 @@ JobResult FakeEngine::execute(const Job& job)
             objects.push_back({"container", life.id, "", life.lease});
         return Surveyed{compute::EngineInfo{.cpus = 16, .memory_bytes = 64ULL << 30}, std::move(objects)};
     }
+    if (std::holds_alternative<IsolationJob>(job))
+        return IsolationChecked{};
     return NodeStatusRead{compute::NodeStatus{.disk_total = 1ULL << 40}};
 }
 

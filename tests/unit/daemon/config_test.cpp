@@ -82,6 +82,25 @@ TEST_CASE("the wallet's limits are sats, and a sweep by itself needs an address 
         CHECK(!files.load(std::string{"[wallet]\n"} + bad + "\n").has_value());
 }
 
+TEST_CASE("leases are isolated unless the operator says otherwise, and no rule of his opens one lease to another")
+{
+    const Files files;
+    CHECK(files.load()->network.isolate);
+    const auto config = files.load("[network]\nisolate = false\nallow = [\"10.0.0.53\", \"192.168.7.0/24\"]\n"
+                                   "resolvers = [\"10.0.0.53\"]\n");
+    REQUIRE_MESSAGE(config.has_value(), (config ? "" : config.error().message));
+    CHECK(!config->network.isolate);
+    REQUIRE(config->network.allow.size() == 2);
+    CHECK(config->network.allow[0].text() == "10.0.0.53/32");
+    CHECK(config->docker.resolvers == std::vector<std::string>{"10.0.0.53"});
+    for (const char* bad : {"allow = [\"10.213.7.0/24\"]", "allow = [\"0.0.0.0/0\"]", "allow = [\"10.0.0.1/8\"]",
+                            "resolvers = [\"dns.example\"]", "isolat = true"}) {
+        CAPTURE(bad);
+        CHECK(!files.load(std::string{"[network]\n"} + bad + "\n").has_value());
+    }
+    CHECK(!files.load("[docker]\nsubnet_pool = \"10.1.0.0/30\"\n").has_value());
+}
+
 TEST_CASE("a key that others may read is refused, and so is a missing one")
 {
     const Files files;

@@ -1,0 +1,196 @@
+#include "compute/contained_backend.h"
+
+#include "compute/docker_client.h"
+#include "compute/host_network.h"
+#include "compute/lease_objects.h"
+#include "compute/subnet_pool.h"
+#include "util/log.h"
+
+#include <unistd.h>
+
+namespace berth::compute {
+
+namespace {
+
+/// Of the provider's label: in the names of its table and of the probe's bridge.
+constexpr size_t kSuffixLength = 8;
+constexpr uint32_t kProbeAttemptsMax = 64;
+
+Result<FirewallRules> make_rules(const DockerOptions& docker, const NetworkOptions& network)
+{
+    const Ipv4Range pool = TRY(Ipv4Range::parse(docker.subnet_pool));
+    FirewallRules rules{.table = "berth_" + docker.provider_label.substr(0, kSuffixLength),
+                        .pool = pool,
+                        .resolvers = {},
+                        .allow = network.allow};
+    for (const std::string& resolver : docker.resolvers)
+        if (const auto address = parse_ipv4(resolver))
+            rules.resolvers.push_back(*address);
+    // Read each time: a host that moves to another network gets other resolvers.
+    if (rules.resolvers.empty())
+        rules.resolvers = read_resolvers();
+    return rules;
+}
+
+Isolation failed(std::string why)
+{
+    return {.state = Isolation::State::failed, .why_not = std::move(why)};
+}
+
+/// The rules hold for what passes this network namespace: an Engine in another one is out of their reach.
+Result<void> find_bridge(const std::string& address, const Ipv4Range& pool)
+{
+    const auto number = parse_ipv4(address);
+    if (number && pool.contains(*number) && has_bridge_of(*number, pool))
+        return {};
+    return fail(Errc::unavailable, "the container engine's networks are not in berth's network namespace, so that "
+                                   "leases can't be contained: run both in the host's");
+}
+
+/// A network as leases have it, made to be looked at. Its labels let a sweep find it should the process die here.
+Result<std::string> create_probe_network(DockerClient& client, const DockerOptions& docker, std::string& subnet)
+{
+    const SubnetPool pool = TRY(SubnetPool::parse(docker.subnet_pool));
+    const std::string suffix = docker.provider_label.substr(0, kSuffixLength);
+    NetworkSettings settings{
+        .name = "berth-probe-" + docker.provider_label,
+        .subnet = {},
+        .bridge_name = fmt::format("{}p{}", kBridgePrefix, suffix),
+        .labels = {{std::string{kLeaseLabel}, "isolation-probe-" + docker.provider_label},
+                   {std::string{kProviderLabel}, docker.provider_label}},
+    };
+    (void)client.remove_network(settings.name); // of a process that died here
+    const auto number = static_cast<uint32_t>(std::hash<std::string>{}(docker.provider_label));
+    for (uint32_t attempt = 0; attempt < std::min(pool.size(), kProbeAttemptsMax); ++attempt) {
+        subnet = settings.subnet = pool.subnet_for(number, attempt);
+        Result<std::string> created = client.create_network(settings);
+        if (created || created.error().code != Errc::conflict)
+            return created;
+    }
+    return fail(Errc::unavailable, "no free subnet found in {}", docker.subnet_pool);
+}
+
+class Contained final : public ContainedBackend {
+public:
+    Contained(DockerOptions docker, NetworkOptions network)
+        : docker_{std::move(docker)}, network_{std::move(network)}, engine_{make_docker_backend(docker_)}
+    {
+    }
+
+    Result<EngineInfo> info() override { return engine_->info(); }
+    Isolation ensure_isolation() override;
+    Result<ImageState> find_image(const std::string& image) override { return engine_->find_image(image); }
+    Result<void> pull_image(const std::string& image, std::chrono::seconds deadline) override
+    {
+        return engine_->pull_image(image, deadline);
+    }
+    Result<void> prepare(const WorkloadSpec& spec) override { return engine_->prepare(spec); }
+    Result<Workload> create(const WorkloadSpec& spec) override;
+    Result<Workload> inspect(const std::string& container_id) override { return engine_->inspect(container_id); }
+    Result<void> destroy(const std::string& lease) override { return engine_->destroy(lease); }
+    Result<std::vector<LabelledObject>> list_labelled() override { return engine_->list_labelled(); }
+    Result<std::string> logs(const std::string& container_id, uint32_t lines, size_t bytes_max) override
+    {
+        return engine_->logs(container_id, lines, bytes_max);
+    }
+    Result<void> release() override;
+
+private:
+    [[nodiscard]] Result<void> ensure_firewall();
+    [[nodiscard]] Result<void> probe_engine();
+
+    const DockerOptions docker_;
+    const NetworkOptions network_;
+    const std::unique_ptr<Backend> engine_;
+    Firewall firewall_;
+    std::atomic<uint32_t> api_minor_ = 0;
+    std::atomic<bool> probed_ = false; ///< the Engine's bridges were seen to be of this network namespace
+};
+
+Result<void> Contained::ensure_firewall()
+{
+    const FirewallRules rules = TRY(make_rules(docker_, network_));
+    return firewall_.ensure(rules);
+}
+
+Result<void> Contained::probe_engine()
+{
+    if (probed_)
+        return {};
+    const Ipv4Range pool = TRY(Ipv4Range::parse(docker_.subnet_pool));
+    DockerClient client{docker_.socket, api_minor_};
+    std::string subnet;
+    const std::string network = TRY(create_probe_network(client, docker_, subnet));
+    const Ipv4Range range = TRY(Ipv4Range::parse(subnet));
+    const auto seen = find_bridge(ipv4_text(range.base + 1), pool);
+    TRY(client.remove_network(network));
+    TRY(seen);
+    probed_ = true;
+    if (const std::string overlap = find_overlap(pool); !overlap.empty())
+        log::warn("{}", overlap);
+    return {};
+}
+
+Isolation Contained::ensure_isolation()
+{
+    if (!network_.isolate)
+        return {};
+    if (!docker_.own_network)
+        return failed("leases on a shared network can't be contained: set [docker] own_network, or [network] isolate "
+                      "= false to sell without");
+    if (const auto done = ensure_firewall(); !done)
+        return failed(done.error().message);
+    if (const auto done = probe_engine(); !done)
+        return failed(done.error().message);
+    return {.state = Isolation::State::contained};
+}
+
+Result<Workload> Contained::create(const WorkloadSpec& spec)
+{
+    if (!network_.isolate)
+        return engine_->create(spec);
+    const Ipv4Range pool = TRY(Ipv4Range::parse(docker_.subnet_pool));
+    TRY(ensure_firewall());
+    Result<Workload> workload = engine_->create(spec);
+    if (!workload || !workload->running)
+        return workload;
+    const auto contained = find_bridge(workload->ip, pool);
+    if (contained)
+        return workload;
+    // Stopped, not destroyed: a lease that is started again has data.
+    probed_ = false;
+    DockerClient client{docker_.socket, api_minor_};
+    TRY(client.stop_container(workload->container_id, std::chrono::seconds{0}));
+    return pass_on(contained);
+}
+
+Result<void> Contained::release()
+{
+    if (!network_.isolate)
+        return {};
+    const std::vector<LabelledObject> left = TRY(engine_->list_labelled());
+    if (!left.empty())
+        return {};
+    const FirewallRules rules = TRY(make_rules(docker_, network_));
+    return firewall_.remove(rules.table);
+}
+
+} // namespace
+
+std::unique_ptr<ContainedBackend> make_contained_backend(DockerOptions docker, NetworkOptions network)
+{
+    return std::make_unique<Contained>(std::move(docker), std::move(network));
+}
+
+Isolation probe_isolation(const DockerOptions& docker, const NetworkOptions& network)
+{
+    DockerOptions own = docker;
+    own.provider_label = fmt::format("check{}", ::getpid());
+    const auto backend = make_contained_backend(own, network);
+    Isolation found = backend->ensure_isolation();
+    if (const auto gone = backend->release(); !gone && found.state == Isolation::State::contained)
+        return failed(gone.error().message);
+    return found;
+}
+
+} // namespace berth::compute
