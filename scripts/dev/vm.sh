@@ -83,7 +83,8 @@ run_story() {
     local tree="$root/story" guest="$root/story-root" marker="STORY DONE"
     build_tree release berth
     rm -rf "$tree" "$guest"
-    make_base "$tree" loop dm-crypt xts virtio-rng virtio_pci virtio_blk ext4 crc32c_generic bridge veth
+    make_base "$tree" loop dm-crypt xts virtio-rng virtio_pci virtio_blk ext4 crc32c_generic bridge veth \
+        nf_tables nft_ct nft_fib_inet # for the firewall of leases
     mkdir -p "$guest"/{bin,sbin,dev,proc,sys,run,tmp,etc/docker,root,disk,var}
     cp /bin/busybox "$guest/bin/busybox"
     make_story_root "$guest"
