@@ -1,6 +1,7 @@
 #include "daemon/daemon.h"
 
 #include "daemon/notify.h"
+#include "daemon/start_up_pages.h"
 #include "daemon/state_lock.h"
 #include "daemon/workers.h"
 #include "net/http_thread.h"
@@ -80,6 +81,7 @@ Result<void> loop(provider::Core& core, Inbox<Letter>& inbox)
         if (!announced && core.is_public()) {
             announced = true;
             notify_service_manager("STATUS=subscribed, first heartbeat accepted");
+            release_start_up_pages();
         }
     }
 }
