@@ -185,6 +185,8 @@ void StoredWallet::log_audit(const AuditReport& report) const
 {
     for (const std::string& difference : report.differences)
         log::error("the books are wrong: {}", difference);
+    for (const std::string& line : report.overdue)
+        log::warn("{}; ask whoever runs that mint", line);
     for (const std::string& mint : report.unanswered)
         log::info("the daily audit could not ask {}", mint);
 }

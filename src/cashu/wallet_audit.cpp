@@ -13,6 +13,7 @@ constexpr size_t kBatch = 200;
 constexpr size_t kProofsPerStateMax = 20'000;
 constexpr size_t kSpentLookedAtMax = 1000;
 constexpr std::chrono::seconds kRetry{1};
+constexpr std::chrono::hours kOverdueAfter{24};
 
 /// Proofs are named by the beginning of their Y, which tells nobody how to spend them.
 std::string short_name(const crypto::Point& y)
@@ -24,6 +25,24 @@ template <class... Args>
 void differs(AuditReport& report, fmt::format_string<Args...> format, Args&&... args)
 {
     report.differences.push_back(fmt::format(format, std::forward<Args>(args)...));
+}
+
+/// Money that hangs costs nobody anything yet, but somebody should ask the mint about it.
+void note_overdue(const WalletStore& store, AuditReport& report, UnixTime now)
+{
+    const auto since = [](UnixTime at) { return rfc3339(at); };
+    for (const std::string& key : store.due_melts(UnixTime::max())) {
+        const auto melt = store.melt(key);
+        if (now - melt->saga.created_at >= kOverdueAfter)
+            report.overdue.push_back(fmt::format("{}: payment {} of {} {} is undecided since {}", melt->mint, key,
+                                                 melt->amount, name_of(melt->unit), since(melt->saga.created_at)));
+    }
+    for (const RedemptionId id : store.open_redemptions()) {
+        const auto row = store.redemption(id);
+        if (now - row->saga.created_at >= kOverdueAfter)
+            report.overdue.push_back(fmt::format("{}: swap {} of {} {} is undecided since {}", row->mint, id,
+                                                 row->gross, name_of(row->unit), since(row->saga.created_at)));
+    }
 }
 
 } // namespace
@@ -52,6 +71,7 @@ void Audits::begin(WalletOperations::AuditScope scope, Done done, UnixTime now, 
         return;
     }
     AuditReport report = audit_rows(store_, newest_max);
+    note_overdue(store_, report, now);
     if (scope == WalletOperations::AuditScope::rows)
         return done(report);
     report_ = std::move(report);

@@ -79,6 +79,7 @@ struct RestoreStatus {
 struct AuditReport {
     std::vector<std::string> differences{}; ///< a line each; none when the books are right
     std::vector<std::string> unanswered{};  ///< mints that could not be asked, and why
+    std::vector<std::string> overdue{};     ///< what a mint has left undecided for more than a day; no difference
     int64_t entries = 0;
     size_t proofs = 0; ///< looked at
     Msat handed_out{}; ///< in tokens that nobody has taken yet, as far as the mints know

@@ -54,6 +54,7 @@ std::string encode_report(const AuditReport& report)
     OrderedJson body;
     body["differences"] = report.differences;
     body["unanswered"] = report.unanswered;
+    body["overdue"] = report.overdue;
     body["entries"] = report.entries;
     body["proofs"] = report.proofs;
     body["handed_out_msat"] = report.handed_out.value;

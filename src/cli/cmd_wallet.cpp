@@ -65,6 +65,8 @@ void print_audit(const Json& body)
         fmt::print("differs     {}\n", line.get<std::string>());
     for (const Json& line : body.at("unanswered"))
         fmt::print("unanswered  {}\n", line.get<std::string>());
+    for (const Json& line : body.at("overdue"))
+        fmt::print("overdue     {}\n", line.get<std::string>());
     fmt::print("{} entries, {} proofs looked at, {} msat in tokens that nobody has taken yet: {}\n",
                body.at("entries").get<int64_t>(), body.at("proofs").get<uint64_t>(),
                body.at("handed_out_msat").get<uint64_t>(),

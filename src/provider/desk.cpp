@@ -117,10 +117,23 @@ UnixTime Desk::next_due() const
     return due;
 }
 
+bool Desk::is_new_try(const RequestOrigin& origin, const Order& order)
+{
+    if (!order.reply || !order.settled_at)
+        return false;
+    const auto outcome = p_.wallet.outcome(order.redemption);
+    // Somebody else has those proofs: no try can change that.
+    if (!outcome || outcome->received || outcome->refusal.fault == cashu::TokenFault::already_spent)
+        return false;
+    // Copies of the request that was refused are on their way for a while; their sender was told that the token is
+    // untouched, and may have spent it. What was written later is meant.
+    return origin.created_at > unix_seconds(*order.settled_at);
+}
+
 bool Desk::join_order(const RequestOrigin& origin, const Bytes32& key, UnixTime now)
 {
     const std::optional<Order> order = p_.failures.take(p_.orders.find(key));
-    if (!order)
+    if (!order || is_new_try(origin, *order))
         return false;
     p_.failures.check(p_.orders.insert_request(origin, key, now));
     p_.intake.finish(origin.message_id);
@@ -163,7 +176,7 @@ std::optional<Desk::Payment> Desk::take_payment(const RequestOrigin& origin, con
 
 void Desk::place_order(const RequestOrigin& origin, const Order& order, UnixTime now)
 {
-    p_.failures.check(p_.orders.insert(order));
+    p_.failures.check(p_.orders.place(order));
     p_.failures.check(p_.orders.insert_request(origin, order.key, now));
     p_.intake.finish(origin.message_id);
 }
@@ -284,7 +297,7 @@ bool Desk::answer_all(const std::vector<RequestOrigin>& waiting, const std::stri
 
 bool Desk::settle_key(const Bytes32& order, const std::string& body, UnixTime now)
 {
-    p_.failures.check(p_.orders.settle(order, body));
+    p_.failures.check(p_.orders.settle(order, body, now));
     return answer_all(p_.failures.take(p_.orders.take_unanswered(order)), body, now);
 }
 

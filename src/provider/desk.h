@@ -73,6 +73,8 @@ private:
     [[nodiscard]] std::optional<Payment> take_payment(const RequestOrigin& origin, const Request& request,
                                                       const std::string& token, OrderKind kind,
                                                       const std::string& target, UnixTime now);
+    /// Whether its sender asks once more for what was refused with the token untouched.
+    [[nodiscard]] bool is_new_try(const RequestOrigin& origin, const Order& order);
     [[nodiscard]] bool join_order(const RequestOrigin& origin, const Bytes32& key, UnixTime now);
     void place_order(const RequestOrigin& origin, const Order& order, UnixTime now);
     void settle(const Order& order, const std::string& body, UnixTime now) { settle_key(order.key, body, now); }

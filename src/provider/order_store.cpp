@@ -41,7 +41,10 @@ ALTER TABLE request ADD COLUMN refund TEXT;
 CREATE INDEX request_by_refund ON request(refund) WHERE refund IS NOT NULL;
 )";
 
-constexpr const char* kOrderColumns = "SELECT key,kind,owner,lease,redemption,mint,unit,reply FROM orders WHERE ";
+constexpr const char* kSettledAt = "ALTER TABLE orders ADD COLUMN settled_ms INTEGER;";
+
+constexpr const char* kOrderColumns =
+    "SELECT key,kind,owner,lease,redemption,mint,unit,reply,settled_ms FROM orders WHERE ";
 
 constexpr const char* kNip04 = "nip04";
 constexpr const char* kNip17 = "nip17";
@@ -64,7 +67,9 @@ Order decode_order(const db::Statement& row)
                  .redemption = row.integer(4),
                  .mint = row.text(5),
                  .unit = cashu::parse_unit(row.text(6)).value_or(cashu::Unit::sat),
-                 .reply = row.optional_text(7)};
+                 .reply = row.optional_text(7),
+                 .settled_at = row.is_null(8) ? std::nullopt
+                                              : std::optional{UnixTime{std::chrono::milliseconds{row.integer(8)}}}};
 }
 
 Result<std::optional<Order>> first_order(db::Statement& query)
@@ -93,22 +98,26 @@ Result<Credit> decode_credit(const db::Statement& row)
 
 Result<void> OrderStore::migrate()
 {
-    return db::migrate(database_, "order", {kSchema, kRefunds});
+    return db::migrate(database_, "order", {kSchema, kRefunds, kSettledAt});
 }
 
-Result<void> OrderStore::insert(const Order& order)
+Result<void> OrderStore::place(const Order& order)
 {
-    return database_
-        .prepare("INSERT INTO orders(key,kind,owner,lease,redemption,mint,unit,reply) VALUES(?,?,?,?,?,?,?,?)")
-        .bind(ByteView{order.key})
-        .bind(order.kind == OrderKind::spawn ? kSpawn : kTopUp)
-        .bind(order.owner)
-        .bind(order.lease)
-        .bind(order.redemption)
-        .bind(order.mint)
-        .bind(cashu::name_of(order.unit))
-        .bind(order.reply)
-        .run();
+    TRY(database_
+            .prepare("INSERT INTO orders(key,kind,owner,lease,redemption,mint,unit) VALUES(?,?,?,?,?,?,?) "
+                     "ON CONFLICT(key) DO UPDATE SET lease=excluded.lease, redemption=excluded.redemption, reply=NULL, "
+                     "settled_ms=NULL WHERE reply IS NOT NULL")
+            .bind(ByteView{order.key})
+            .bind(order.kind == OrderKind::spawn ? kSpawn : kTopUp)
+            .bind(order.owner)
+            .bind(order.lease)
+            .bind(order.redemption)
+            .bind(order.mint)
+            .bind(cashu::name_of(order.unit))
+            .run());
+    if (database_.changes() != 1)
+        return fail(Errc::conflict, "the order is open already");
+    return {};
 }
 
 Result<std::optional<Order>> OrderStore::find(const Bytes32& key)
@@ -127,9 +136,13 @@ Result<std::optional<Order>> OrderStore::find_by_redemption(int64_t redemption)
     return first_order(query);
 }
 
-Result<void> OrderStore::settle(const Bytes32& key, const std::string& reply)
+Result<void> OrderStore::settle(const Bytes32& key, const std::string& reply, UnixTime now)
 {
-    return database_.prepare("UPDATE orders SET reply=? WHERE key=?").bind(reply).bind(ByteView{key}).run();
+    return database_.prepare("UPDATE orders SET reply=?, settled_ms=coalesce(settled_ms,?) WHERE key=?")
+        .bind(reply)
+        .bind(static_cast<int64_t>(now.time_since_epoch().count()))
+        .bind(ByteView{key})
+        .run();
 }
 
 Result<void> OrderStore::credit(const Bytes32& key, cashu::Msat value)

@@ -26,7 +26,8 @@ struct Order {
     int64_t redemption = 0;
     std::string mint{};
     cashu::Unit unit = cashu::Unit::sat;
-    std::optional<std::string> reply{}; ///< the body once settled
+    std::optional<std::string> reply{};   ///< the body once settled
+    std::optional<UnixTime> settled_at{}; ///< when it was settled first
 };
 
 /// What a payment gave in lease time, and where that money lies.
@@ -51,11 +52,12 @@ public:
 
     [[nodiscard]] Result<void> migrate();
 
-    [[nodiscard]] Result<void> insert(const Order& order);
+    /// A new order, or a new try of a settled one. conflict while that one is open.
+    [[nodiscard]] Result<void> place(const Order& order);
     [[nodiscard]] Result<std::optional<Order>> find(const Bytes32& key);
     [[nodiscard]] Result<std::optional<Order>> find_by_redemption(int64_t redemption);
     /// The last reply counts: change that came late replaces the note that it is due.
-    [[nodiscard]] Result<void> settle(const Bytes32& key, const std::string& reply);
+    [[nodiscard]] Result<void> settle(const Bytes32& key, const std::string& reply, UnixTime now);
     /// Its payment is lease time now.
     [[nodiscard]] Result<void> credit(const Bytes32& key, cashu::Msat value);
     [[nodiscard]] Result<std::vector<Credit>> credits_newest_first(const std::string& lease);

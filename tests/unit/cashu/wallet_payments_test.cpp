@@ -97,8 +97,15 @@ TEST_CASE("a payment that hangs keeps its proofs until the mint says how it ende
         CHECK(world.wallet->find_payment("invoice-1")->settling == Settling::under_way);
         CHECK(world.wallet->holdings().at(0).pending == 64);
         CHECK(world.wallet->holdings().at(0).unspent == 0);
+        CHECK(world.audit().overdue.empty());
+        world.settle(23h);
+        const AuditReport report = world.audit();
+        REQUIRE(report.overdue.size() == 1);
+        CHECK(report.overdue.front().find("payment invoice-1 of 20 sat is undecided since") != std::string::npos);
+        CHECK(report.differences.empty());
         world.mint.end_stuck_melts(paid);
         world.settle(30min);
+        CHECK(world.audit().overdue.empty());
         CHECK(world.wallet->find_payment("invoice-1")->settling == (paid ? Settling::done : Settling::failed));
         CHECK(world.wallet->balance() == Msat{paid ? 43'000u : 64'000u});
         CHECK(world.audit().differences.empty());
