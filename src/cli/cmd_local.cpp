@@ -66,6 +66,8 @@ void add_mint(CLI::App& local, int& exit_code)
     verb->add_option("--db", arguments->options.database, "Database file")->capture_default_str();
     verb->add_option("--fee-ppk", arguments->options.mint.input_fee_ppk, "Input fee, parts per thousand")
         ->capture_default_str();
+    verb->add_flag("--rotate", arguments->options.rotate_at_start,
+                   "Begin with a new keyset; the old one signs no more");
     verb->add_option("--swap-delay-ms", arguments->swap_delay_ms, "Answer swaps this much later")
         ->capture_default_str();
     verb->callback([arguments, &exit_code] {

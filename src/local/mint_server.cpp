@@ -42,6 +42,9 @@ struct MintServer::Worker {
     Result<void> start()
     {
         std::unique_ptr<PracticeMint> created = TRY(PracticeMint::create(database, random, options.mint));
+        for (const cashu::Unit unit : options.mint.units)
+            if (options.rotate_at_start)
+                TRY(created->rotate(unit));
         mint = std::move(created);
         thread = std::thread{[this] { run(); }};
         return {};

@@ -15,6 +15,7 @@ struct MintServerOptions {
     uint16_t port = 0;                 ///< 0: the kernel chooses
     std::string database = ":memory:"; ///< a file, or ":memory:"
     PracticeMintOptions mint;
+    bool rotate_at_start = false; ///< the keyset of before signs no more
     /// Answers to swaps leave this much later, as from a distant mint; other requests go on meanwhile.
     std::chrono::milliseconds swap_delay{0};
 };

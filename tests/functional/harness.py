@@ -421,6 +421,9 @@ class World:
         self.processes.append(process)
         return process
 
+    def processes_named(self, name):
+        return [process for process in self.processes if process.name == name]
+
     def secret_file(self, name):
         path = self.folder / name
         if not path.exists():
@@ -442,11 +445,11 @@ class World:
         relay.wait_ready(lambda: accepts(port), 10)
         return f"ws://127.0.0.1:{port}"
 
-    def mint(self, name="mint", swap_delay_ms=0, fee_ppk=0):
-        """The practice mint; its URL."""
-        port = free_port()
+    def mint(self, name="mint", swap_delay_ms=0, fee_ppk=0, port=None, rotate=False):
+        """The practice mint; its URL. One that ended goes on at its old port."""
+        port = port or free_port()
         mint = self.process(name, [berth_binary(), "local", "mint", "--port", port, "--db", self.folder / f"{name}.db",
-                                   "--swap-delay-ms", swap_delay_ms, "--fee-ppk", fee_ppk])
+                                   "--swap-delay-ms", swap_delay_ms, "--fee-ppk", fee_ppk, *(["--rotate"] if rotate else [])])
         mint.wait_ready(lambda: fetch(f"http://127.0.0.1:{port}/v1/info"), 10)
         return f"http://127.0.0.1:{port}"
 
