@@ -20,6 +20,7 @@ import threading
 import time
 import urllib.request
 
+import firewall
 from engine import IMAGE, PAGE, Engine, EngineError
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
@@ -280,6 +281,7 @@ class Provider:
         self.config_file = self.folder / "berth.toml"
         self.config_file.write_text(self._config(relays, mints, settings))
         self.relays = relays
+        self.launcher = settings.get("launcher", [])
         self.process = None
         self.pubkey = None
 
@@ -304,10 +306,14 @@ lease_numbers = "{self.numbers.start}-{self.numbers.stop - 1}"
 
 [docker]
 socket = "{self.world.engine.socket_path}"
+{settings.get("docker", "")}
+
+[network]
+{settings.get("network", "")}
 
 [ports]
 range = "{self.ports[0]}-{self.ports[1]}"
-address = "127.0.0.1"
+address = "{settings.get("ports_address", "127.0.0.1")}"
 
 [images]
 deny = ["denied.example/"]
@@ -337,7 +343,7 @@ rate_msats_per_sec = {SATS_PER_SECOND_MSAT}
 
     def start(self):
         (self.folder / "state").mkdir(exist_ok=True, mode=0o700)
-        self.process = self.world.process(self.name, [berth_binary(), "run", "--config", self.config_file])
+        self.process = self.world.process(self.name, [*self.launcher, berth_binary(), "run", "--config", self.config_file])
         seen = self.world.consumer(f"{self.name}-watcher-{secrets.token_hex(3)}", self.relays)
 
         def online():
@@ -399,6 +405,7 @@ class World:
         for provider in self.providers:
             self.engine.remove_leftovers(provider.numbers)
             detach_loops(provider.folder)
+            firewall.remove(provider)
         if keep_files:
             narrate(f"the files stay in {self.folder}")
         else:
