@@ -22,9 +22,7 @@ std::shared_ptr<LeaseArguments> add_lease_options(CLI::App& verb)
     add_consumer_options(verb, arguments->consumer);
     verb.add_option("--provider", arguments->provider, "Provider's npub, nostr: URI or hex key")->required();
     verb.add_option("--lease", arguments->lease, "The lease: container-<number> or the number")->required();
-    verb.add_option("--transport", arguments->transport, "nip17 (gift wraps) or nip04")
-        ->capture_default_str()
-        ->check(CLI::IsMember({"nip04", "nip17"}));
+    add_transport(verb, arguments->transport);
     return arguments;
 }
 
@@ -35,8 +33,9 @@ void add_status(CLI::App& app, int& exit_code)
     CLI::App* verb = app.add_subcommand("status", "Ask a provider how one of your leases is doing");
     const auto arguments = add_lease_options(*verb);
     verb->callback([arguments, &exit_code] {
-        exit_code = ask_and_print(arguments->consumer, arguments->provider,
-                                  consumer::encode_status_request(arguments->lease), arguments->transport);
+        exit_code =
+            ask_and_print(arguments->consumer, arguments->provider, consumer::encode_status_request(arguments->lease),
+                          {.transport = arguments->transport});
     });
 }
 
@@ -47,7 +46,8 @@ void add_topup(CLI::App& app, int& exit_code)
     verb->add_option("--token", arguments->token, "Cashu token (cashuA… or cashuB…)")->required();
     verb->callback([arguments, &exit_code] {
         exit_code = ask_and_print(arguments->consumer, arguments->provider,
-                                  consumer::encode_top_up(arguments->lease, arguments->token), arguments->transport);
+                                  consumer::encode_top_up(arguments->lease, arguments->token),
+                                  {.transport = arguments->transport});
     });
 }
 
@@ -57,7 +57,8 @@ void add_access(CLI::App& app, int& exit_code)
     const auto arguments = add_lease_options(*verb);
     verb->callback([arguments, &exit_code] {
         exit_code = ask_and_print(arguments->consumer, arguments->provider,
-                                  consumer::encode_named_request("access", arguments->lease), arguments->transport);
+                                  consumer::encode_named_request("access", arguments->lease),
+                                  {.transport = arguments->transport});
     });
 }
 
@@ -69,7 +70,8 @@ void add_stop(CLI::App& app, int& exit_code)
     const auto arguments = add_lease_options(*verb);
     verb->callback([arguments, &exit_code] {
         exit_code = ask_and_print(arguments->consumer, arguments->provider,
-                                  consumer::encode_named_request("stop", arguments->lease), arguments->transport);
+                                  consumer::encode_named_request("stop", arguments->lease),
+                                  {.transport = arguments->transport});
     });
 }
 

@@ -10,7 +10,7 @@ namespace {
 struct SpawnArguments {
     ConsumerOptions consumer;
     std::string provider;
-    std::string transport = "nip17";
+    RequestPath path;
     std::string volume_key_file;
     consumer::SpawnWish wish;
 };
@@ -22,9 +22,10 @@ int spawn(SpawnArguments& arguments)
         if (!key)
             return report(key.error());
         arguments.wish.volume_key = *key;
+        arguments.path.has_key = true;
     }
     return ask_and_print(arguments.consumer, arguments.provider, consumer::encode_spawn(arguments.wish),
-                         arguments.transport);
+                         arguments.path);
 }
 
 struct QuoteArguments {
@@ -36,13 +37,6 @@ struct QuoteArguments {
 };
 
 constexpr const char* kDefaultImage = "ubuntu:22.04";
-
-void add_transport(CLI::App& verb, std::string& transport)
-{
-    verb.add_option("--transport", transport, "nip17 (gift wraps) or nip04")
-        ->capture_default_str()
-        ->check(CLI::IsMember({"nip04", "nip17"}));
-}
 
 } // namespace
 
@@ -65,7 +59,7 @@ void add_quote(CLI::App& app, int& exit_code)
         if (arguments->amount_sat)
             arguments->wish.amount_msat = *arguments->amount_sat * 1000;
         exit_code = ask_and_print(arguments->consumer, arguments->provider,
-                                  consumer::encode_quote_request(arguments->wish), arguments->transport);
+                                  consumer::encode_quote_request(arguments->wish), {.transport = arguments->transport});
     });
 }
 
@@ -86,7 +80,7 @@ void add_spawn(CLI::App& app, int& exit_code)
     verb->add_option(
         "--encrypt", arguments->volume_key_file,
         "Encrypt the data volume with the key in this file, made (0600) if missing; berth unlock needs it");
-    add_transport(*verb, arguments->transport);
+    add_request_path(*verb, arguments->path);
     verb->callback([arguments, &exit_code] { exit_code = spawn(*arguments); });
 }
 

@@ -12,7 +12,7 @@ struct UnlockArguments {
     std::string provider;
     std::string lease;
     std::string key_file;
-    std::string transport = "nip17";
+    RequestPath path{.has_key = true};
 };
 
 int unlock(const UnlockArguments& arguments)
@@ -21,7 +21,7 @@ int unlock(const UnlockArguments& arguments)
     if (!key)
         return report(key.error());
     return ask_and_print(arguments.consumer, arguments.provider, consumer::encode_unlock(arguments.lease, *key),
-                         arguments.transport);
+                         arguments.path);
 }
 
 } // namespace
@@ -34,9 +34,7 @@ void add_unlock(CLI::App& app, int& exit_code)
     verb->add_option("--provider", arguments->provider, "Provider's npub, nostr: URI or hex key")->required();
     verb->add_option("--lease", arguments->lease, "The lease: container-<number> or the number")->required();
     verb->add_option("--volume-key", arguments->key_file, "File with the key that spawn --encrypt made")->required();
-    verb->add_option("--transport", arguments->transport, "nip17 (gift wraps) or nip04")
-        ->capture_default_str()
-        ->check(CLI::IsMember({"nip04", "nip17"}));
+    add_request_path(*verb, arguments->path);
     verb->callback([arguments, &exit_code] { exit_code = unlock(*arguments); });
 }
 

@@ -1,6 +1,7 @@
 #include "cli/consumer_options.h"
 
 #include "cli/cli.h"
+#include "consumer/marketplace.h"
 #include "util/json.h"
 #include "util/utf8.h"
 
@@ -48,7 +49,55 @@ void print_answer(const Json& answer)
     }
 }
 
+constexpr std::chrono::seconds kOfferWait{5};
+
+/// Ephemeral where nothing speaks against it, else stored, saying why.
+Result<std::string> ask_by_offer(consumer::Session& session, const nostr::PublicKey& provider, const std::string& body,
+                                 std::chrono::seconds wait)
+{
+    if (!consumer::hears_ephemeral_requests(session, provider, kOfferWait)) {
+        fmt::print(stderr, "the provider's offer does not say that it hears ephemeral requests: relays keep this one, "
+                           "and the key in it, encrypted to the provider\n");
+        return session.ask(provider, body, nostr::Transport::nip17, wait);
+    }
+    auto answer = session.ask(provider, body, nostr::Transport::nip17, wait, nostr::Wrap::ephemeral);
+    if (answer || answer.error().code != Errc::unavailable)
+        return answer;
+    fmt::print(stderr, "no relay passed the ephemeral request on: sending one that relays keep, and the key in it, "
+                       "encrypted to the provider\n");
+    return session.ask(provider, body, nostr::Transport::nip17, wait);
+}
+
+Result<std::string> ask_on(const RequestPath& path, consumer::Session& session, const nostr::PublicKey& provider,
+                           const std::string& body, std::chrono::seconds wait)
+{
+    if (path.transport == "nip04")
+        return session.ask(provider, body, nostr::Transport::nip04, wait);
+    if (path.wrap.empty() && path.has_key)
+        return ask_by_offer(session, provider, body, wait);
+    return session.ask(provider, body, nostr::Transport::nip17, wait,
+                       path.wrap == "ephemeral" ? nostr::Wrap::ephemeral : nostr::Wrap::stored);
+}
+
 } // namespace
+
+void add_transport(CLI::App& verb, std::string& transport)
+{
+    verb.add_option("--transport", transport, "nip17 (gift wraps) or nip04")
+        ->capture_default_str()
+        ->check(CLI::IsMember({"nip04", "nip17"}));
+}
+
+void add_request_path(CLI::App& verb, RequestPath& path)
+{
+    add_transport(verb, path.transport);
+    verb.add_option("--wrap", path.wrap,
+                    "Of gift wraps: stored (relays keep them) or ephemeral (kind 21059: relays only pass them on, so "
+                    "nobody gets the key from a relay later; a provider that is away at that moment never sees the "
+                    "request, and takes nothing). Default: ephemeral for a request with a volume's key, if the "
+                    "provider's offer says that it listens and a relay passes it on; else stored")
+        ->check(CLI::IsMember({"stored", "ephemeral"}));
+}
 
 void add_consumer_options(CLI::App& verb, ConsumerOptions& options)
 {
@@ -71,8 +120,12 @@ Result<std::unique_ptr<consumer::Session>> open_session(const ConsumerOptions& o
 }
 
 int ask_and_print(const ConsumerOptions& options, const std::string& provider, const std::string& body,
-                  const std::string& transport)
+                  const RequestPath& path)
 {
+    if (path.transport == "nip04" && path.wrap == "ephemeral") {
+        fmt::print(stderr, "berth: --wrap ephemeral needs --transport nip17\n");
+        return kUsage;
+    }
     const auto key = nostr::PublicKey::parse(provider);
     if (!key) {
         fmt::print(stderr, "berth: --provider: {}\n", key.error().message);
@@ -83,9 +136,7 @@ int ask_and_print(const ConsumerOptions& options, const std::string& provider, c
         return report(session.error());
     if (!options.json)
         fmt::print(stderr, "request sent, waiting up to {} s for {}\n", options.wait_seconds, key->npub());
-    const auto answer =
-        (*session)->ask(*key, body, transport == "nip17" ? nostr::Transport::nip17 : nostr::Transport::nip04,
-                        std::chrono::seconds{options.wait_seconds});
+    const auto answer = ask_on(path, **session, *key, body, std::chrono::seconds{options.wait_seconds});
     if (!answer)
         return report(answer.error());
     const auto parsed = parse_json(*answer);

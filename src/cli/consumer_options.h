@@ -25,9 +25,21 @@ void add_consumer_options(CLI::App& verb, ConsumerOptions& options);
 /// $XDG_CONFIG_HOME/berth/consumer.nsec).
 [[nodiscard]] Result<std::unique_ptr<consumer::Session>> open_session(const ConsumerOptions& options);
 
+/// How a request travels. A request that carries a volume's key is best not kept by relays.
+struct RequestPath {
+    std::string transport = "nip17";
+    std::string wrap{}; ///< stored or ephemeral; empty: ephemeral for `has_key` where that works, else stored
+    bool has_key = false;
+};
+
+/// --transport.
+void add_transport(CLI::App& verb, std::string& transport);
+/// --transport and --wrap, with what they risk.
+void add_request_path(CLI::App& verb, RequestPath& path);
+
 /// Sends a request body and prints the answer: as it came with --json, else readable. The exit code tells whether the
 /// provider did it.
 [[nodiscard]] int ask_and_print(const ConsumerOptions& options, const std::string& provider, const std::string& body,
-                                const std::string& transport);
+                                const RequestPath& path);
 
 } // namespace berth::cli

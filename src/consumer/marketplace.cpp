@@ -12,6 +12,8 @@ namespace {
 constexpr int64_t kOnlineSeconds = 120;
 constexpr int64_t kHeartbeatWindow = 300;
 constexpr size_t kSpecsMax = 64;
+/// The word of an offer whose provider listens for kind 21059.
+constexpr const char* kEphemeralRequests = "ephemeral-requests";
 
 /// A spec is shown only when it is whole.
 std::optional<OfferedSpec> parse_spec(const Json& json)
@@ -127,6 +129,21 @@ std::vector<ProviderView> list_providers(Session& session, std::chrono::millisec
     for (auto& [pubkey, view] : providers)
         views.push_back(std::move(view));
     return views;
+}
+
+bool hears_ephemeral_requests(Session& session, const nostr::PublicKey& provider, std::chrono::milliseconds wait)
+{
+    nostr::Filter offers;
+    offers.kinds = {nostr::kind::offer};
+    offers.authors = {provider.bytes()};
+    for (const nostr::Event& event : session.fetch(offers, wait)) {
+        const auto view = parse_offer(event);
+        if (view && view->key == provider &&
+            std::find(view->capabilities.begin(), view->capabilities.end(), kEphemeralRequests) !=
+                view->capabilities.end())
+            return true;
+    }
+    return false;
 }
 
 std::string encode_unlock(const std::string& pod, const std::string& volume_key)

@@ -36,6 +36,10 @@ struct ProviderView {
 /// Offers (38383) whose body names their author, with heartbeats (38384) of the last five minutes.
 [[nodiscard]] std::vector<ProviderView> list_providers(Session& session, std::chrono::milliseconds wait);
 
+/// Whether this provider's offer says that it hears ephemeral requests; false, too, when no relay has its offer.
+[[nodiscard]] bool hears_ephemeral_requests(Session& session, const nostr::PublicKey& provider,
+                                            std::chrono::milliseconds wait);
+
 struct SpawnWish {
     std::string token;
     std::string spec_id; ///< empty: the provider's first

@@ -149,7 +149,7 @@ void Session::listen_for_answers()
 }
 
 Result<Session::Sent> Session::send(const nostr::PublicKey& provider, const std::string& text,
-                                    nostr::Transport transport, std::chrono::seconds wait)
+                                    nostr::Transport transport, std::chrono::seconds wait, nostr::Wrap wrap)
 {
     listen_for_answers();
     const int64_t now = unix_seconds(wall_clock_now());
@@ -158,11 +158,12 @@ Result<Session::Sent> Session::send(const nostr::PublicKey& provider, const std:
                                          .text = text,
                                          .in_reply_to = {},
                                          .rumor_time = now,
-                                         .event_time = now};
+                                         .event_time = now,
+                                         .wrap = wrap};
     const nostr::SealedMessage sealed = TRY(nostr::make_direct_message(message, options_.key, random_));
     verdicts_[sealed.event.id] = {};
     pool_->publish(sealed.event, {}, later(wait));
-    return Sent{sealed.event.id, provider, encode_hex(sealed.message_id)};
+    return Sent{sealed.event.id, provider, encode_hex(sealed.message_id), wrap};
 }
 
 Result<std::string> Session::await(const Sent& sent, std::chrono::seconds wait)
@@ -180,6 +181,11 @@ Result<std::string> Session::await(const Sent& sent, std::chrono::seconds wait)
         return answer->text;
     if (verdicts.accepted == 0)
         return fail(Errc::unavailable, "no relay took the request; the provider has not seen it");
+    if (sent.wrap == nostr::Wrap::ephemeral)
+        return fail(Errc::outcome_unknown,
+                    "the provider did not answer within {} s. No relay keeps this request: if the provider is away, it "
+                    "is lost and nothing was taken. Ask again with the same token, it is never charged twice",
+                    wait.count());
     return fail(Errc::outcome_unknown,
                 "the provider did not answer within {} s; ask again with the same token, "
                 "it is never charged twice",
@@ -187,9 +193,9 @@ Result<std::string> Session::await(const Sent& sent, std::chrono::seconds wait)
 }
 
 Result<std::string> Session::ask(const nostr::PublicKey& provider, const std::string& text, nostr::Transport transport,
-                                 std::chrono::seconds wait)
+                                 std::chrono::seconds wait, nostr::Wrap wrap)
 {
-    const Sent sent = TRY(send(provider, text, transport, wait));
+    const Sent sent = TRY(send(provider, text, transport, wait, wrap));
     return await(sent, wait);
 }
 

@@ -35,16 +35,20 @@ public:
         nostr::EventId event_id{};
         nostr::PublicKey provider;
         std::string request_id; ///< what the answer's `e` tag names
+        nostr::Wrap wrap = nostr::Wrap::stored;
     };
 
-    /// Sends `text` to a provider, as a request that is worth an answer until `wait` is over.
+    /// Sends `text` to a provider, as a request that is worth an answer until `wait` is over. An ephemeral gift wrap
+    /// (nip17 only) reaches a provider that listens at this moment, or nobody.
     [[nodiscard]] Result<Sent> send(const nostr::PublicKey& provider, const std::string& text,
-                                    nostr::Transport transport, std::chrono::seconds wait);
+                                    nostr::Transport transport, std::chrono::seconds wait,
+                                    nostr::Wrap wrap = nostr::Wrap::stored);
     /// The answer's text. outcome_unknown when none came in time, unavailable when no relay took the request.
     [[nodiscard]] Result<std::string> await(const Sent& sent, std::chrono::seconds wait);
     /// Both.
     [[nodiscard]] Result<std::string> ask(const nostr::PublicKey& provider, const std::string& text,
-                                          nostr::Transport transport, std::chrono::seconds wait);
+                                          nostr::Transport transport, std::chrono::seconds wait,
+                                          nostr::Wrap wrap = nostr::Wrap::stored);
 
 private:
     explicit Session(SessionOptions options);

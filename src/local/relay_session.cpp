@@ -9,8 +9,6 @@ namespace berth::local {
 
 namespace {
 
-constexpr nostr::Kind kEphemeralGiftWrap = 21059;
-
 /// host[:port] of a relay URL, lower case, without the scheme's own port. Empty when it is no ws or wss URL.
 std::string authority_of(std::string url)
 {
@@ -93,7 +91,8 @@ std::vector<std::string> RelaySession::wanting(const nostr::Event& event) const
 
 bool is_private(nostr::Kind kind)
 {
-    return kind == nostr::kind::encrypted_dm || kind == nostr::kind::gift_wrap || kind == kEphemeralGiftWrap;
+    return kind == nostr::kind::encrypted_dm || kind == nostr::kind::gift_wrap ||
+           kind == nostr::kind::ephemeral_gift_wrap;
 }
 
 bool asks_for_private(const std::vector<nostr::Filter>& filters)

@@ -2,7 +2,6 @@
 
 #include "nostr/nip04.h"
 #include "nostr/nip44.h"
-#include "nostr/nip59.h"
 #include "util/hex.h"
 
 #include <algorithm>
@@ -104,7 +103,7 @@ Result<SealedMessage> make_nip17(const OutgoingMessage& message, const SecretKey
     const auto backdated = static_cast<int64_t>(random.below(kSealBackdatedMax + 1));
     const int64_t sealed_at = std::max<int64_t>(0, message.event_time - backdated);
     const Event seal = TRY(make_seal(rumor, message.receiver, own_key, sealed_at, random));
-    Event wrap = TRY(make_gift_wrap(seal, message.receiver, message.event_time, random));
+    Event wrap = TRY(make_gift_wrap(seal, message.receiver, message.event_time, random, message.wrap));
     return SealedMessage{std::move(wrap), rumor.id};
 }
 

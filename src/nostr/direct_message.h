@@ -1,8 +1,9 @@
 #pragma once
-// Encrypted direct messages over either transport: NIP-04 (kind 4) and NIP-17 in NIP-59 gift wraps (kind 1059).
+// Encrypted direct messages over either transport: NIP-04 (kind 4) and NIP-17 in NIP-59 gift wraps (kind 1059, or 21059
+// for those that relays don't keep).
 // The one way in and out for whoever talks in DMs, provider and consumer alike.
 
-#include "nostr/event.h"
+#include "nostr/nip59.h"
 
 namespace berth::nostr {
 
@@ -34,6 +35,7 @@ struct OutgoingMessage {
     std::optional<std::string> in_reply_to; ///< hex id: an `e` tag on the kind-4 event, or in the rumor
     int64_t rumor_time = 0;                 ///< created_at of the rumor (NIP-17)
     int64_t event_time = 0;                 ///< created_at of the kind-4 event or of the gift wrap
+    Wrap wrap = Wrap::stored;               ///< NIP-17 only; an ephemeral one must be dated now: relays refuse older
 };
 
 struct SealedMessage {

@@ -87,12 +87,13 @@ Result<Event> make_seal(const Rumor& rumor, const PublicKey& receiver, const Sec
     return sign_event(draft, own_key, random);
 }
 
-Result<Event> make_gift_wrap(const Event& seal, const PublicKey& receiver, int64_t created_at, crypto::Random& random)
+Result<Event> make_gift_wrap(const Event& seal, const PublicKey& receiver, int64_t created_at, crypto::Random& random,
+                             Wrap wrap)
 {
     const SecretKey one_time_key = SecretKey::random(random);
     std::string content = TRY(encrypt_for(receiver, one_time_key, encode_event(seal), random));
     const Draft draft{.created_at = created_at,
-                      .kind = kind::gift_wrap,
+                      .kind = wrap == Wrap::ephemeral ? kind::ephemeral_gift_wrap : kind::gift_wrap,
                       .tags = {{"p", receiver.hex()}},
                       .content = std::move(content)};
     return sign_event(draft, one_time_key, random);

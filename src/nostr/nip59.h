@@ -24,9 +24,12 @@ struct Rumor {
 /// bad_input when the rumor is too large for NIP-44's two-byte length.
 [[nodiscard]] Result<Event> make_seal(const Rumor& rumor, const PublicKey& receiver, const SecretKey& own_key,
                                       int64_t created_at, crypto::Random& random);
+/// Whether relays keep the wrap (kind 1059) or only pass it on to who listens now (kind 21059).
+enum class Wrap { stored, ephemeral };
+
 /// Signs with a key that is forgotten afterwards.
 [[nodiscard]] Result<Event> make_gift_wrap(const Event& seal, const PublicKey& receiver, int64_t created_at,
-                                           crypto::Random& random);
+                                           crypto::Random& random, Wrap wrap = Wrap::stored);
 
 struct OpenedWrap {
     PublicKey sender; ///< who signed the seal; equal to the rumor's pubkey

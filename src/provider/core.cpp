@@ -24,6 +24,7 @@ constexpr std::chrono::seconds kWrapWindow{172'800 + 7'200};
 constexpr std::chrono::seconds kDirectWindow{3'600};
 constexpr const char* kDirectMessages = "dm";
 constexpr const char* kGiftWraps = "gw";
+constexpr const char* kEphemeralWraps = "ew";
 
 class CoreImplementation final : public Core {
 public:
@@ -188,6 +189,10 @@ void CoreImplementation::subscribe()
     wraps.kinds = {nostr::kind::gift_wrap};
     pool_->subscribe({.name = kDirectMessages, .filter = direct, .window = kDirectWindow});
     pool_->subscribe({.name = kGiftWraps, .filter = wraps, .window = kWrapWindow});
+    // Requests that no relay keeps: there is nothing to catch up with. A subscription of its own, so that a relay that
+    // does not know the kind refuses it alone.
+    wraps.kinds = {nostr::kind::ephemeral_gift_wrap};
+    pool_->subscribe({.name = kEphemeralWraps, .filter = wraps, .window = {}});
 }
 
 void CoreImplementation::publish_relay_lists(UnixTime now)

@@ -9,6 +9,8 @@ namespace {
 constexpr std::string_view kEncryptedVolumes = "encrypted-volumes";
 constexpr std::string_view kSizedVolumes = "sized-volumes";
 constexpr std::string_view kIsolatedNetwork = "isolated-network";
+/// Requests in ephemeral gift wraps (kind 21059) are heard, too.
+constexpr std::string_view kEphemeralRequests = "ephemeral-requests";
 
 /// The public client prints these lines, and nothing else that tells how to get in.
 std::vector<std::string> instructions_of(const LeaseView& lease, const std::string& host_address)
@@ -78,7 +80,8 @@ std::vector<std::string> capabilities_of(const Options& options, const OfferFact
 {
     std::vector<std::string> words;
     for (const std::string& word : options.capabilities)
-        if (word != kEncryptedVolumes && word != kSizedVolumes && word != kIsolatedNetwork)
+        if (word != kEncryptedVolumes && word != kSizedVolumes && word != kIsolatedNetwork &&
+            word != kEphemeralRequests)
             words.push_back(word);
     if (facts.encrypts_volumes)
         words.emplace_back(kEncryptedVolumes);
@@ -86,6 +89,7 @@ std::vector<std::string> capabilities_of(const Options& options, const OfferFact
         words.emplace_back(kSizedVolumes);
     if (facts.isolates_network)
         words.emplace_back(kIsolatedNetwork);
+    words.emplace_back(kEphemeralRequests);
     return words;
 }
 

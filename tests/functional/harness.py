@@ -234,11 +234,12 @@ class Consumer:
         return Answer(self.start("list")).good()
 
     def start_spawn(self, provider, token, *, image=IMAGE, spec="basic", template=None, encrypt=None, transport="nip17",
-                    wait=60):
+                    wrap=None, wait=60):
         arguments = ["--provider", provider.pubkey, "--token", token, "--image", image, "--transport", transport]
         arguments += ["--spec", spec] if spec else []
         arguments += ["--template", template] if template else []
         arguments += ["--encrypt", encrypt] if encrypt else []
+        arguments += ["--wrap", wrap] if wrap else []
         return self.start("spawn", *arguments, wait=wait)
 
     def spawn(self, provider, token, **options):

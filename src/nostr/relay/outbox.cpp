@@ -10,8 +10,7 @@ namespace {
 
 bool is_encrypted_message(Kind event_kind)
 {
-    constexpr Kind kEphemeralGiftWrap = 21059;
-    return event_kind == kind::encrypted_dm || event_kind == kind::gift_wrap || event_kind == kEphemeralGiftWrap;
+    return event_kind == kind::encrypted_dm || event_kind == kind::gift_wrap || event_kind == kind::ephemeral_gift_wrap;
 }
 
 } // namespace

@@ -152,6 +152,20 @@ TEST_CASE("an ephemeral event is heard by who listens, is not stored, and mute s
     CHECK(world.store.size() == 0);
 }
 
+TEST_CASE("an ephemeral gift wrap reaches its receiver and is not stored, be it dated back as wraps are")
+{
+    RelayWorld world;
+    const int64_t t = unix_seconds(world.now);
+    const auto wrap = [&](int64_t at) { return world.sign({at, 21059, {{"p", p_of(world.bob)}}, "x"}, world.alice); };
+    CHECK(starts_with(world.publish(1, wrap(t))[0][3], "mute:"));
+    world.say(2, fmt::format(R"(["REQ","s",{{"kinds":[21059],"#p":["{}"]}}])", p_of(world.bob)));
+    for (const int64_t at : {t - 1, t - 100'000}) {
+        CHECK(world.publish(1, wrap(at))[0][2] == true);
+        CHECK(world.heard_by(2).size() == 1);
+    }
+    CHECK(world.store.size() == 0);
+}
+
 TEST_CASE("authors delete their own events, receivers delete wraps, others delete nothing, and deleted ids stay away")
 {
     RelayWorld world;

@@ -94,6 +94,20 @@ TEST_CASE("what one party sends, the other reads, over both transports")
     }
 }
 
+TEST_CASE("an ephemeral wrap is of a kind that relays don't keep, and holds the same rumor")
+{
+    crypto::SystemRandom random;
+    OutgoingMessage message = to_provider(Transport::nip17, "a key");
+    const SealedMessage stored = make_direct_message(message, consumer_key(), random).value();
+    message.wrap = Wrap::ephemeral;
+    const SealedMessage ephemeral = make_direct_message(message, consumer_key(), random).value();
+    CHECK(is_ephemeral(ephemeral.event.kind));
+    CHECK_FALSE(is_ephemeral(stored.event.kind));
+    CHECK(ephemeral.event.created_at == kNow);
+    CHECK(ephemeral.message_id == stored.message_id);
+    CHECK(open_direct_message(ephemeral.event, provider_key(), kNow).value().text == "a key");
+}
+
 TEST_CASE("a message that makes too large an event is refused before it is sent")
 {
     crypto::SystemRandom random;
