@@ -22,14 +22,6 @@ Unexpected failed(const char* what, const std::string& path, int number)
     return fail(number == ENOENT ? Errc::not_found : Errc::unavailable, "{} {}: {}", what, path, std::strerror(number));
 }
 
-Result<void> sync_path(const std::string& path, int flags)
-{
-    const FileDescriptor file{::open(path.c_str(), flags | O_CLOEXEC)};
-    if (!file.is_open() || ::fsync(file.get()) != 0)
-        return failed("sync", path, errno);
-    return {};
-}
-
 } // namespace
 
 Result<void> make_image(const std::string& path, uint64_t bytes)
@@ -43,9 +35,17 @@ Result<void> make_image(const std::string& path, uint64_t bytes)
     return {};
 }
 
+Result<void> sync_file(const std::string& path)
+{
+    const FileDescriptor file{::open(path.c_str(), O_RDONLY | O_CLOEXEC)};
+    if (!file.is_open() || ::fsync(file.get()) != 0)
+        return failed("sync", path, errno);
+    return {};
+}
+
 Result<void> rename_image(const std::string& from, const std::string& to)
 {
-    TRY(sync_path(from, O_RDONLY));
+    TRY(sync_file(from));
     if (::rename(from.c_str(), to.c_str()) != 0)
         return failed("rename", from, errno);
     return sync_parent(to);

@@ -10,6 +10,9 @@ namespace berth::luks {
 /// A new sparse file of this size, mode 0600; conflict when it exists.
 [[nodiscard]] Result<void> make_image(const std::string& path, uint64_t bytes);
 
+/// What was written to this file or device is on disk when it returns.
+[[nodiscard]] Result<void> sync_file(const std::string& path);
+
 /// Renames and makes the new name durable, data first.
 [[nodiscard]] Result<void> rename_image(const std::string& from, const std::string& to);
 

@@ -50,6 +50,33 @@ std::string mapping(const std::string& name)
 
 } // namespace
 
+std::string_view name_of(Step step)
+{
+    switch (step) {
+    case Step::image_made:
+        return "image made";
+    case Step::header_written:
+        return "header written";
+    case Step::mapped:
+        return "mapped";
+    case Step::filesystem_made:
+        return "file system made";
+    case Step::named:
+        return "named";
+    case Step::closed:
+        return "closed";
+    case Step::condemned:
+        return "condemned";
+    case Step::erased:
+        return "erased";
+    case Step::unlinked:
+        return "unlinked";
+    case Step::count:
+        break;
+    }
+    return "";
+}
+
 std::string Volumes::path(const std::string& name, std::string_view ending) const
 {
     return directory_ + "/" + name + std::string{ending};
@@ -78,26 +105,31 @@ Result<std::string> Volumes::create(const std::string& name, uint64_t bytes, con
             return fail(built.error().code, "{}; and not undone: {}", built.error().message, undone.error().message);
         return pass_on(built);
     }
-    reached(step::kNamed);
-    return open(name, key, slot);
+    reached(Step::named);
+    // What was just made and mapped with this key needs no second look at it.
+    return key != nullptr ? Result<std::string>{mapper_path(mapping(name))} : open(name, key, slot);
 }
 
 Result<void> Volumes::build(const std::string& name, uint64_t bytes, const VolumeKey* key)
 {
     const std::string image = path(name, kHalfMade);
     TRY(make_image(image, bytes));
-    reached(step::kImageMade);
+    reached(Step::image_made);
     if (key == nullptr) {
         TRY(make_filesystem(image));
-        reached(step::kFilesystemMade);
+        reached(Step::filesystem_made);
         return rename_image(image, path(name, kPlain));
     }
     TRY(format_image(image, *key));
-    reached(step::kHeaderWritten);
+    reached(Step::header_written);
     TRY(map_image(image, mapping(name), *key));
-    TRY(make_filesystem(mapper_path(mapping(name))));
-    TRY(unmap(mapping(name)));
-    reached(step::kFilesystemMade);
+    reached(Step::mapped);
+    const std::string device = mapper_path(mapping(name));
+    TRY(make_filesystem(device));
+    // It stays mapped: what is behind the loop device is the file, whatever its name. Only the image can be made
+    // durable by its name, so what the device still holds has to be in it first.
+    TRY(sync_file(device));
+    reached(Step::filesystem_made);
     return rename_image(image, path(name, kEncrypted));
 }
 
@@ -127,7 +159,7 @@ Result<std::string> Volumes::open_encrypted(const std::string& name, const Volum
         return device;
     }
     TRY(map_image(image, mapping(name), key));
-    reached(step::kMapped);
+    reached(Step::mapped);
     const auto whole = holds_filesystem(device);
     if (whole && *whole)
         return device;
@@ -147,12 +179,12 @@ Result<void> Volumes::close(const std::string& name)
 Result<void> Volumes::destroy(const std::string& name)
 {
     TRY(close(name));
-    reached(step::kClosed);
+    reached(Step::closed);
     TRY(discard_half_made(name));
     if (const auto cipher = existing(name)) {
         const auto ending = *cipher == Cipher::none ? kPlain : kEncrypted;
         TRY(rename_image(path(name, ending), path(name, kCondemned)));
-        reached(step::kCondemned);
+        reached(Step::condemned);
     }
     return erase_condemned(name);
 }
@@ -163,9 +195,9 @@ Result<void> Volumes::erase_condemned(const std::string& name)
     if (!exists(image))
         return {};
     TRY(erase_header(image));
-    reached(step::kErased);
+    reached(Step::erased);
     TRY(remove_image(image));
-    reached(step::kUnlinked);
+    reached(Step::unlinked);
     return {};
 }
 

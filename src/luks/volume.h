@@ -17,25 +17,29 @@ enum class Cipher { none, luks2_aes_xts };
 /// What is on this host of one volume.
 enum class VolumeState { absent, closed, open };
 
-/// Told when a step that outlives the process is done; a test stops there.
+/// What outlives the process when it dies there, in the order of a volume's life. Tests stop at each but the last one,
+/// which only counts them: a step that is added here is tested by that.
+enum class Step {
+    image_made,
+    header_written,
+    mapped,
+    filesystem_made,
+    named,
+    closed, ///< from here on it is being destroyed
+    condemned,
+    erased,
+    unlinked,
+    count
+};
+
+[[nodiscard]] std::string_view name_of(Step step);
+
+/// Told when a step is done.
 class Steps {
 public:
     virtual ~Steps() = default;
-    virtual void reached(std::string_view step) = 0;
+    virtual void reached(Step step) = 0;
 };
-
-/// Every step in its order.
-namespace step {
-constexpr std::string_view kImageMade = "create.image_made";
-constexpr std::string_view kHeaderWritten = "create.header_written";
-constexpr std::string_view kFilesystemMade = "create.filesystem_made";
-constexpr std::string_view kNamed = "create.named";
-constexpr std::string_view kMapped = "open.mapped";
-constexpr std::string_view kClosed = "destroy.closed";
-constexpr std::string_view kCondemned = "destroy.condemned";
-constexpr std::string_view kErased = "destroy.erased";
-constexpr std::string_view kUnlinked = "destroy.unlinked";
-} // namespace step
 
 class Volumes {
 public:
@@ -81,7 +85,7 @@ private:
     [[nodiscard]] Result<std::string> open_encrypted(const std::string& name, const VolumeKey& key);
     [[nodiscard]] Result<void> discard_half_made(const std::string& name);
     [[nodiscard]] Result<void> erase_condemned(const std::string& name);
-    void reached(std::string_view step) const
+    void reached(Step step) const
     {
         if (steps_ != nullptr)
             steps_->reached(step);

@@ -16,6 +16,8 @@ import sqlite3
 import subprocess
 import sys
 import tarfile
+import threading
+import time
 
 from engine import Engine
 from harness import Consumer, Process, accepts, check, equal, fetch, narrate, run_for_line, unix_time, wait_until
@@ -182,16 +184,45 @@ def encrypted_image():
     return next((FOLDER / "state" / "volumes").glob("*.luks"))
 
 
+class Onlooker:
+    """Keeps on the disk, which is searched later, what others on the host can see of processes, of those that live short, too."""
+
+    def __init__(self, name):
+        self.file = open(FOLDER / f"shown-{name}", "wb")
+        self.known = set()
+        self.over = threading.Event()
+        self.thread = threading.Thread(target=self.watch)
+
+    def watch(self):
+        while not self.over.is_set():
+            for process in pathlib.Path("/proc").glob("[0-9]*"):
+                try:
+                    line = (process / "cmdline").read_bytes()
+                    if (process.name, line) in self.known:
+                        continue
+                    self.known.add((process.name, line))
+                    self.file.write(line + b"\n" + (process / "environ").read_bytes() + b"\n")
+                except OSError:
+                    continue
+            time.sleep(0.02)
+
+    def __enter__(self):
+        self.thread.start()
+        return self
+
+    def __exit__(self, *_):
+        self.over.set()
+        self.thread.join()
+        self.file.close()
+
+    def saw(self, program):
+        return any(program.encode() in line for _, line in self.known)
+
+
 def keep_what_shows(machine):
-    """Copies to the disk, which is searched later, what others on the host can see of the processes and the Engine."""
+    """The same of the Engine."""
     shown = FOLDER / "shown"
     shown.mkdir()
-    for process in pathlib.Path("/proc").glob("[0-9]*"):
-        for name in ("cmdline", "environ"):
-            try:
-                (shown / f"{process.name}-{name}").write_bytes((process / name).read_bytes())
-            except OSError:
-                continue
     for container in machine.engine.get("/containers/json?all=1"):
         (shown / container["Id"]).write_bytes(machine.engine.call("GET", f"/containers/{container['Id']}/json"))
     (shown / "volumes").write_bytes(machine.engine.call("GET", "/volumes"))
@@ -200,7 +231,7 @@ def keep_what_shows(machine):
 def dump_core(machine):
     machine.daemon.process.send_signal(signal.SIGABRT)
     machine.daemon.process.wait(timeout=60)
-    core = next(FOLDER.glob("core.*"))
+    core = FOLDER / f"core.{machine.daemon.pid}"
     check(str(FOLDER).encode() + b"/state" in core.read_bytes(), "the core dump of the daemon holds what was on its heap")
 
 
@@ -219,8 +250,6 @@ def destroy_is_an_erase(machine):
 
 
 def before_the_cut(machine):
-    pathlib.Path("/proc/sys/kernel/core_pattern").write_text(f"{FOLDER}/core.%p\n")
-    resource.setrlimit(resource.RLIMIT_CORE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
     (FOLDER / "templates").mkdir()
     for name in ("secret", "open"):
         (FOLDER / "templates" / f"{name}.toml").write_text(TEMPLATE.replace("SLUG", name))
@@ -234,7 +263,9 @@ def before_the_cut(machine):
     check({"encrypted-volumes", "sized-volumes"} <= set(offer["capabilities"]), "the offer promises both kinds of volumes")
 
     destroy_is_an_erase(machine)
-    encrypted = machine.spawn("secret", encrypt=VOLUME_KEY)
+    with Onlooker("spawn") as onlooker:
+        encrypted = machine.spawn("secret", encrypt=VOLUME_KEY)
+    check(onlooker.saw("mkfs.ext4") and onlooker.saw("berth"), "the volume's makers were looked at")
     expect_page(encrypted, "secret", "a container uses the encrypted volume")
     plain = machine.spawn("open")
     expect_page(plain, "open", "a container uses the volume that is held to its size")
@@ -276,10 +307,15 @@ def after_the_cut(machine):
     equal(machine.customer.unlock(machine, lease, wrong).error_type(), "wrong_volume_key", "a wrong key is called one")
     equal(hashlib.sha256(open(image, "rb").read(1 << 20)).digest(), digest, "and changes nothing in the header")
     equal(machine.status(lease)["status"], "Locked", "nor of the lease")
-    equal(machine.customer.unlock(machine, lease, VOLUME_KEY).good()["status"], "Running", "the right key unlocks it")
+    stranger = Consumer(machine, "stranger", [RELAY])
+    equal(stranger.unlock(machine, lease, VOLUME_KEY).error_type(), "not_found", "a stranger has no such lease, whatever the key")
+    with Onlooker("unlock"):
+        equal(machine.customer.unlock(machine, lease, VOLUME_KEY).good()["status"], "Running", "the right key unlocks it")
     expect_page(encrypted, "secret", "its data is there")
     equal(machine.customer.unlock(machine, lease, VOLUME_KEY).good()["status"], "Running", "unlocking again changes nothing")
     equal(machine.customer.unlock(machine, lease, wrong).error_type(), "wrong_volume_key", "nor does a wrong key then")
+    dump_core(machine)
+    machine.start_daemon()
     now = machine.status(lease)
     check(unix_time(now["expires_at"]) > unix_time(encrypted["expires_at"]), "the time that it was locked is given back")
     check(unix_time(locked["expires_at"]) > unix_time(encrypted["expires_at"]), "and was while it was locked")
@@ -292,6 +328,8 @@ def after_the_cut(machine):
 
 def main():
     machine = Machine()
+    pathlib.Path("/proc/sys/kernel/core_pattern").write_text(f"{FOLDER}/core.%p\n")
+    resource.setrlimit(resource.RLIMIT_CORE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
     if (FOLDER / "leases.json").exists():
         after_the_cut(machine)
     else:

@@ -17,6 +17,7 @@
 #include <filesystem>
 #include <fstream>
 #include <iterator>
+#include <set>
 
 namespace berth::luks {
 
@@ -41,9 +42,9 @@ VolumeKey key_of(uint8_t seed)
 /// Keeps a copy of the image as it is right after the erase.
 class KeepErased final : public Steps {
 public:
-    void reached(std::string_view step) override
+    void reached(Step step) override
     {
-        if (step == step::kErased)
+        if (step == Step::erased)
             fs::copy_file(kDirectory + "/v.gone", kDirectory + "/copy.luks");
     }
 };
@@ -81,7 +82,7 @@ bool found_in(const std::string& path, std::string_view bytes)
     return all.find(bytes) != std::string::npos;
 }
 
-/// How many pieces of 16 bytes, raw, in hex or in base64 at any alignment, occur in the file.
+/// How many pieces of 16 bytes, raw, in hex of either case or in either base64 at any alignment, occur in the file.
 size_t pieces_found(const std::string& path, ByteView key)
 {
     std::ifstream file{path, std::ios::binary};
@@ -89,11 +90,48 @@ size_t pieces_found(const std::string& path, ByteView key)
     size_t count = 0;
     for (size_t begin = 0; begin + 16 <= key.size(); ++begin) {
         const ByteView piece = key.subspan(begin, 16);
-        const std::string base64 = encode_base64(piece);
-        for (const std::string& text : {std::string{as_text(piece)}, encode_hex(piece), base64.substr(0, 20)})
+        const std::string hex = encode_hex(piece);
+        std::string upper = hex;
+        std::transform(upper.begin(), upper.end(), upper.begin(), ::toupper);
+        // Twenty characters hold fifteen bytes of the piece, whatever follows it and however it is padded.
+        const std::string base64 = encode_base64(piece).substr(0, 20);
+        std::string base64url = base64;
+        std::replace(base64url.begin(), base64url.end(), '+', '-');
+        std::replace(base64url.begin(), base64url.end(), '/', '_');
+        for (const std::string& text : {std::string{as_text(piece)}, hex, upper, base64, base64url})
             count += all.find(text) != std::string::npos ? 1 : 0;
     }
     return count;
+}
+
+void append_file(const std::string& from, std::ofstream& to)
+{
+    std::ifstream file{from, std::ios::binary};
+    to << std::string{std::istreambuf_iterator<char>{file}, {}} << '\n';
+}
+
+/// A process that keeps what anybody could see of all processes, for as long as it lives.
+pid_t watch_processes(const std::string& seen)
+{
+    const pid_t child = ::fork();
+    if (child != 0)
+        return child;
+    std::set<std::string> known;
+    std::ofstream file{seen, std::ios::binary};
+    for (;;) {
+        std::error_code ignored;
+        for (const auto& process : fs::directory_iterator{"/proc", ignored}) {
+            const std::string name = process.path().filename().string();
+            std::ifstream line{process.path() / "cmdline"};
+            const std::string words{std::istreambuf_iterator<char>{line}, {}};
+            if (name.find_first_not_of("0123456789") != std::string::npos || !known.insert(name + words).second)
+                continue;
+            append_file(process.path() / "cmdline", file);
+            append_file(process.path() / "environ", file);
+            file.flush();
+        }
+        ::usleep(500);
+    }
 }
 
 size_t entries(const std::string& directory)
@@ -206,11 +244,12 @@ TEST_CASE("the image as it is right after the erase opens with no key")
     check_nothing_is_left();
 }
 
-TEST_CASE("no 16 bytes of a key in use are in a core dump, the image, the command line or the environment")
+TEST_CASE("no 16 bytes of a key in use are in a core dump, the image, or any command line or environment")
 {
     std::ofstream{"/proc/sys/kernel/core_pattern"} << "/core";
     const rlimit unlimited{RLIM_INFINITY, RLIM_INFINITY};
     REQUIRE(::setrlimit(RLIMIT_CORE, &unlimited) == 0);
+    const pid_t watcher = watch_processes("/seen");
     const pid_t child = ::fork();
     if (child == 0) {
         ::signal(SIGABRT, SIG_DFL);
@@ -219,22 +258,24 @@ TEST_CASE("no 16 bytes of a key in use are in a core dump, the image, the comman
         const VolumeKey key = key_of(101);
         Volumes volumes{kDirectory};
         const bool is_open = volumes.create("v", kBytes, &key).has_value();
-        fs::copy_file("/proc/self/cmdline", "/seen-cmdline");
-        fs::copy_file("/proc/self/environ", "/seen-environ");
         ::kill(::getpid(), is_open && !marker.empty() ? SIGABRT : SIGTERM);
     }
     int status = 0;
     ::waitpid(child, &status, 0);
     REQUIRE(WIFSIGNALED(status));
     REQUIRE(WTERMSIG(status) == SIGABRT);
+    ::kill(watcher, SIGKILL);
+    ::waitpid(watcher, nullptr, 0);
     Volumes volumes{kDirectory};
     REQUIRE(volumes.inspect("v").value() == VolumeState::open);
     REQUIRE(volumes.close("v").has_value());
 
     const VolumeKey key = key_of(101);
-    const std::vector<std::string> places{"/core", "/seen-cmdline", "/seen-environ", kDirectory + "/v.luks"};
+    const std::vector<std::string> places{"/core", "/seen", kDirectory + "/v.luks"};
     CHECK(fs::file_size("/core") > 100'000);
     CHECK(found_in("/core", kMarker + std::to_string(child)));
+    CHECK(found_in("/seen", "mkfs.ext4"));
+    CHECK(found_in("/seen", "debugfs"));
     for (const std::string& place : places) {
         CAPTURE(place);
         CHECK(pieces_found(place, key.expose()) == 0);
