@@ -81,7 +81,7 @@ boot() {
     [[ -z "${5:-}" ]] || further=(-drive "file=$5,format=raw,if=none,id=fixed,readonly=on" -device "virtio-blk-pci,drive=fixed")
     (cd "$tree" && find . | cpio --quiet -o -H newc) >"$tree.initramfs"
     say "booting $version: $(basename "$tree")"
-    timeout 300 qemu-system-x86_64 -accel tcg -cpu max -smp 1 -m "$2" \
+    timeout 600 qemu-system-x86_64 -accel tcg -cpu max -smp 1 -m "$2" \
         -kernel "$root/kernel/boot/vmlinuz-$version" -initrd "$tree.initramfs" \
         -nodefaults -no-user-config -display none -serial stdio -monitor none -device virtio-rng-pci \
         -drive "file=$3,format=raw,if=none,id=kept,cache=unsafe" -device virtio-blk-pci,drive=kept "${further[@]}" \

@@ -68,6 +68,7 @@ private:
     std::unique_ptr<Intake> intake_;
     Images images_;
     std::unique_ptr<Leases> leases_;
+    std::unique_ptr<LostKeys> lost_keys_;
     std::unique_ptr<Unlocks> unlocks_;
     VolumeAbilities volumes_;
     std::unique_ptr<Refunds> refunds_;
@@ -117,8 +118,11 @@ Result<void> CoreImplementation::open()
         Leases::Handlers{
             .on_running = [this](const Lease& lease) { desk_->on_running(lease, now_); },
             .on_failed = [this](const Lease& lease, const Error& error) { desk_->on_failed(lease, error, now_); },
+            .on_key_needed = [this](const Lease& lease) { lost_keys_->look_for(lease, now_); },
             .on_locked = [this](const Lease& lease) { unlocks_->on_locked(lease, now_); },
             .on_lost = [this](const Lease& lease) { desk_->on_lost(lease, now_); }});
+    lost_keys_ = std::make_unique<LostKeys>(LostKeys::Parts{
+        .options = options_, .orders = order_store_, .leases = *leases_, .pool = *pool_, .failures = failures_});
     unlocks_ = std::make_unique<Unlocks>(Unlocks::Parts{
         .orders = order_store_, .leases = *leases_, .intake = *intake_, .replies = *replies_, .failures = failures_});
     refunds_ = std::make_unique<Refunds>(
@@ -129,6 +133,7 @@ Result<void> CoreImplementation::open()
                                                .lease_rows = lease_store_,
                                                .leases = *leases_,
                                                .unlocks = *unlocks_,
+                                               .lost_keys = *lost_keys_,
                                                .volumes = volumes_,
                                                .images = images_,
                                                .intake = *intake_,
@@ -146,12 +151,15 @@ nostr::relay::Pool::Handlers CoreImplementation::make_pool_handlers()
 {
     return {
         .on_event =
-            [this](const std::string&, const std::string& relay, const nostr::Event& event) {
+            [this](const std::string& subscription, const std::string& relay, const nostr::Event& event) {
+                if (lost_keys_->take(subscription, event, now_))
+                    return;
                 if (auto incoming = intake_->take(event, relay, now_))
                     desk_->serve(std::move(*incoming), now_);
             },
         .on_also_seen = [](const std::string&, const nostr::EventId&) {},
-        .on_stored_end = [](const std::string&, const std::string&) {},
+        .on_stored_end = [this](const std::string& subscription,
+                                const std::string& relay) { lost_keys_->on_stored_end(subscription, relay); },
         .on_published =
             [this](const nostr::EventId& id, const std::string& relay, nostr::relay::PublishState state,
                    const std::string&) {
@@ -319,6 +327,7 @@ void CoreImplementation::tick(UnixTime now)
     wallet_->tick(now);
     leases_->drive(now);
     desk_->tick(now);
+    lost_keys_->tick(now);
     unlocks_->tick(now);
     refunds_->tick(now);
     replies_->tick(now);
@@ -347,8 +356,9 @@ UnixTime CoreImplementation::next_due() const
 {
     const UnixTime publisher_due = is_measured_ ? publisher_->next_due() : UnixTime::max();
     const UnixTime isolation_due = engine_up_ ? next_isolation_ : UnixTime::max();
-    return std::min({isolation_due, wallet_->next_due(), leases_->next_due(), desk_->next_due(), refunds_->next_due(),
-                     publisher_due, pool_->next_due(), next_survey_, next_node_status_, next_forget_});
+    return std::min({isolation_due, wallet_->next_due(), leases_->next_due(), desk_->next_due(), lost_keys_->next_due(),
+                     refunds_->next_due(), publisher_due, pool_->next_due(), next_survey_, next_node_status_,
+                     next_forget_});
 }
 
 } // namespace

@@ -152,8 +152,11 @@ std::optional<Desk::Payment> Desk::take_payment(const RequestOrigin& origin, con
         std::vector<crypto::Point> ys;
         for (const cashu::Proof& proof : decoded->proofs)
             ys.push_back(cashu::hash_to_curve(as_bytes(proof.secret)));
-        if (join_order(origin, order_key_of(origin.sender, kind, target, ys), now))
+        const Bytes32 key = order_key_of(origin.sender, kind, target, ys);
+        if (join_order(origin, key, now)) {
+            p_.lost_keys.take_again(key, request, now);
             return std::nullopt;
+        }
     }
     cashu::TokenCheck check = p_.wallet.check(token, now);
     if (check.keysets_needed) {

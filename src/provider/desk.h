@@ -6,6 +6,7 @@
 #include "provider/images.h"
 #include "provider/intake.h"
 #include "provider/leases.h"
+#include "provider/lost_keys.h"
 #include "provider/refunds.h"
 #include "provider/unlocks.h"
 
@@ -21,6 +22,7 @@ public:
         LeaseStore& lease_rows;
         Leases& leases;
         Unlocks& unlocks;
+        LostKeys& lost_keys;
         const VolumeAbilities& volumes;
         Images& images;
         Intake& intake;

@@ -68,7 +68,8 @@ std::optional<IncomingRequest> Intake::take(const nostr::Event& event, const std
                                .transport = message->transport,
                                .sender = message->sender.hex(),
                                .created_at = message->created_at,
-                               .relays = {relay}};
+                               .relays = {relay},
+                               .event = message->event_id};
     if (!per_sender_.take(origin.sender, now) || !all_senders_.take("", now)) {
         log::debug("dropped a message of {}: over its budget", origin.sender);
         return std::nullopt;

@@ -24,7 +24,9 @@ struct Runner {
     }
     JobResult operator()(const CreateJob& job) const
     {
-        return WorkloadCreated{job.spec.lease, tools.volumes.create(tools.backend, job.spec, job.key.get())};
+        auto outcome = tools.volumes.create(tools.backend, job.spec, job.key.get());
+        const bool key_needed = !outcome && job.spec.encrypted && !job.key && tools.volumes.is_closed(job.spec.lease);
+        return WorkloadCreated{job.spec.lease, std::move(outcome), key_needed};
     }
     JobResult operator()(const ResumeJob& job) const
     {

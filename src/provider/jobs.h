@@ -72,6 +72,7 @@ struct WorkloadPrepared {
 struct WorkloadCreated {
     std::string lease;
     Result<compute::Workload> outcome;
+    bool key_needed = false; ///< its encrypted volume isn't open, and no key came with the job
 };
 struct WorkloadResumed {
     std::string lease;

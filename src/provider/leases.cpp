@@ -237,6 +237,7 @@ void Leases::lock(Lease& lease, UnixTime now)
 void Leases::end(Lease& lease, const std::string& reason, UnixTime now)
 {
     keys_.erase(lease.id);
+    without_key_.erase(lease.id);
     lease.state = LeaseState::ending;
     lease.end_reason = reason;
     lease.attempts = 0;
@@ -269,14 +270,43 @@ void Leases::handle(const WorkloadCreated& created, UnixTime now)
         return;
     }
     const Error& error = created.outcome.error();
+    if (created.key_needed) {
+        without_key_.insert(lease->id);
+        return handlers_.on_key_needed(*lease);
+    }
     if (error.code == Errc::unavailable && ++lease->attempts < kCreateAttemptsMax) {
         lease->next_try = now + retry_delay(lease->attempts);
         save(*lease, now);
         return;
     }
-    log::warn("lease {}: {}", lease->workload.number, error.message);
-    end(*lease, "failed", now);
-    handlers_.on_failed(*lease, error);
+    fail_to_create(*lease, error, now);
+}
+
+void Leases::fail_to_create(Lease& lease, const Error& error, UnixTime now)
+{
+    log::warn("lease {}: {}", lease.workload.number, error.message);
+    end(lease, "failed", now);
+    handlers_.on_failed(lease, error);
+}
+
+void Leases::give_key(const std::string& id, std::shared_ptr<const luks::VolumeKey> key, UnixTime now)
+{
+    if (without_key_.erase(id) == 0)
+        return;
+    Lease* lease = find_mutable(id);
+    VERIFY(lease && lease->state == LeaseState::provisioning);
+    log::info("lease {}: its volume's key came again", lease->workload.number);
+    keys_.emplace(id, std::move(key));
+    lease->next_try = now;
+}
+
+void Leases::give_up_key(const std::string& id, UnixTime now)
+{
+    if (without_key_.erase(id) == 0)
+        return;
+    Lease* lease = find_mutable(id);
+    VERIFY(lease && lease->state == LeaseState::provisioning);
+    fail_to_create(*lease, {Errc::refused, "the volume's key was lost when the provider was restarted"}, now);
 }
 
 void Leases::handle(const WorkloadResumed& resumed, UnixTime now)
@@ -412,7 +442,7 @@ void Leases::drive(UnixTime now)
         } else if (step == LeaseStep::expire) {
             end(lease, "expired", now);
         }
-        if (busy_.contains(id))
+        if (busy_.contains(id) || without_key_.contains(id))
             continue;
         if (step == LeaseStep::create) {
             busy_.insert(id);
@@ -429,7 +459,7 @@ UnixTime Leases::next_due() const
 {
     UnixTime due = UnixTime::max();
     for (const auto& [id, lease] : leases_)
-        if (!busy_.contains(id) || is_live(lease))
+        if ((!busy_.contains(id) && !without_key_.contains(id)) || is_live(lease))
             due = std::min(due, provider::next_due(lease));
     return due;
 }

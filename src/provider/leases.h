@@ -20,6 +20,8 @@ public:
         std::function<void(const Lease&)> on_running;
         /// It will not run: the money goes back. In the transaction that marks it ending.
         std::function<void(const Lease&, const Error&)> on_failed;
+        /// It is paid for, and its volume's key died with an earlier process: it waits for give_key or give_up_key.
+        std::function<void(const Lease&)> on_key_needed;
         /// Its encrypted volume was found closed. In the transaction that marks it locked.
         std::function<void(const Lease&)> on_locked;
         /// It ran, and the host lost it or its owner never unlocked it: the rest goes back. In the transaction that
@@ -49,6 +51,10 @@ public:
     void stop(const std::string& id, const std::string& reason, UnixTime now);
     /// Starts a live lease's container again, with the key of a closed volume; false while it has a job in flight.
     [[nodiscard]] bool resume(const std::string& id, std::shared_ptr<const luks::VolumeKey> key);
+    /// What on_key_needed asked for; ignored where nothing waits for it.
+    void give_key(const std::string& id, std::shared_ptr<const luks::VolumeKey> key, UnixTime now);
+    /// It can't be had: the lease fails, with its money back.
+    void give_up_key(const std::string& id, UnixTime now);
     /// A top-up of this lease is being redeemed, or no longer.
     void begin_top_up(const std::string& id);
     void end_top_up(const std::string& id);
@@ -90,6 +96,7 @@ private:
     void judge_closed();
     void end(Lease& lease, const std::string& reason, UnixTime now);
     void lock(Lease& lease, UnixTime now);
+    void fail_to_create(Lease& lease, const Error& error, UnixTime now);
     void save(const Lease& lease, UnixTime now) { failures_.check(store_.update(lease, now)); }
     Lease* find_mutable(const std::string& id);
 
@@ -105,7 +112,8 @@ private:
     std::vector<uint32_t> rested_; ///< used before and free, the longest rested first
     uint32_t next_fresh_ = 0;      ///< the first number that may never have been used
     std::map<std::string, std::shared_ptr<const luks::VolumeKey>> keys_; ///< of leases that don't run yet
-    std::set<std::string> busy_;                                         ///< leases with a job in flight
+    std::set<std::string> without_key_; ///< of those, the ones that can't be made until their key is found
+    std::set<std::string> busy_;        ///< leases with a job in flight
     FreeCapacity total_;
     bool surveyed_ = false;
     compute::Isolation isolation_;

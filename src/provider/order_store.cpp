@@ -42,6 +42,9 @@ CREATE INDEX request_by_refund ON request(refund) WHERE refund IS NOT NULL;
 )";
 
 constexpr const char* kSettledAt = "ALTER TABLE orders ADD COLUMN settled_ms INTEGER;";
+constexpr const char* kEvents = "ALTER TABLE request ADD COLUMN event BLOB;";
+/// What one filter may name without a relay minding.
+constexpr int kEventsMax = 20;
 
 constexpr const char* kOrderColumns =
     "SELECT key,kind,owner,lease,redemption,mint,unit,reply,settled_ms FROM orders WHERE ";
@@ -98,7 +101,7 @@ Result<Credit> decode_credit(const db::Statement& row)
 
 Result<void> OrderStore::migrate()
 {
-    return db::migrate(database_, "order", {kSchema, kRefunds, kSettledAt});
+    return db::migrate(database_, "order", {kSchema, kRefunds, kSettledAt, kEvents});
 }
 
 Result<void> OrderStore::place(const Order& order)
@@ -168,19 +171,23 @@ Result<std::vector<Order>> OrderStore::load_open()
 Result<void> OrderStore::insert_request(const RequestOrigin& origin, const std::optional<Bytes32>& order, UnixTime now)
 {
     db::Statement insert = database_.prepare("INSERT INTO request(message_id,order_key,transport,sender,created_at,"
-                                             "relays,received_ms,answered) VALUES(?,?,?,?,?,?,?,?)");
+                                             "relays,received_ms,answered,event) VALUES(?,?,?,?,?,?,?,?,?)");
     insert.bind(ByteView{origin.message_id});
     if (order)
         insert.bind(ByteView{*order});
     else
         insert.bind_null();
-    return insert.bind(origin.transport == nostr::Transport::nip04 ? kNip04 : kNip17)
+    insert.bind(origin.transport == nostr::Transport::nip04 ? kNip04 : kNip17)
         .bind(origin.sender)
         .bind(origin.created_at)
         .bind(dump_json(Json(origin.relays)))
         .bind(static_cast<int64_t>(now.time_since_epoch().count()))
-        .bind(!order.has_value())
-        .run();
+        .bind(!order.has_value());
+    if (origin.event)
+        insert.bind(ByteView{*origin.event});
+    else
+        insert.bind_null();
+    return insert.run();
 }
 
 Result<bool> OrderStore::is_known_request(const nostr::EventId& message_id)
@@ -232,6 +239,15 @@ Result<std::optional<RequestOrigin>> OrderStore::newest_origin(const std::string
     query.bind(lease);
     std::vector<RequestOrigin> origins = TRY(db::read_rows<RequestOrigin>(query, decode_origin));
     return origins.empty() ? std::nullopt : std::optional{std::move(origins.front())};
+}
+
+Result<std::vector<nostr::EventId>> OrderStore::events_that_asked_for(const std::string& lease)
+{
+    db::Statement query =
+        database_.prepare("SELECT r.event FROM request AS r JOIN orders AS o ON r.order_key=o.key WHERE o.lease=? "
+                          "AND o.kind=? AND r.event IS NOT NULL ORDER BY r.received_ms DESC LIMIT ?");
+    query.bind(lease).bind(kSpawn).bind(kEventsMax);
+    return db::read_rows<nostr::EventId>(query, [](const db::Statement& row) { return bytes32_of(row.blob(0)); });
 }
 
 Result<void> OrderStore::forget_requests_before(UnixTime time)

@@ -43,7 +43,8 @@ struct RequestOrigin {
     nostr::Transport transport = nostr::Transport::nip04;
     std::string sender; ///< hex
     int64_t created_at = 0;
-    std::vector<std::string> relays; ///< that delivered it
+    std::vector<std::string> relays;       ///< that delivered it
+    std::optional<nostr::EventId> event{}; ///< the kind-4 event or the gift wrap around it, as relays may keep it
 };
 
 class OrderStore {
@@ -78,6 +79,8 @@ public:
     [[nodiscard]] Result<std::vector<RequestOrigin>> take_unanswered_by_refund(const std::string& refund);
     /// Where the owner of a lease last paid for it: the way to reach them unasked.
     [[nodiscard]] Result<std::optional<RequestOrigin>> newest_origin(const std::string& lease);
+    /// The events whose requests a lease was made for, the newest first: relays may still have them.
+    [[nodiscard]] Result<std::vector<nostr::EventId>> events_that_asked_for(const std::string& lease);
     /// Requests without an order that are older than any request still accepted.
     [[nodiscard]] Result<void> forget_requests_before(UnixTime time);
 

@@ -1,7 +1,7 @@
 #include "sim/consumer.h"
 
+#include "util/base64.h"
 #include "util/hex.h"
-#include "util/json.h"
 
 namespace berth::sim {
 
@@ -11,6 +11,18 @@ namespace {
 
 constexpr size_t kMembers = 3;
 constexpr const char* kPassword = "correcthorse42";
+
+constexpr unsigned kEncryptedPercent = 40;
+/// Of requests in gift wraps: nobody keeps these, so that nobody may ever answer them.
+constexpr unsigned kEphemeralPercent = 25;
+constexpr unsigned kOwnerNeverComesPercent = 20;
+constexpr int kTriesMax = 40;
+constexpr auto kTryAgain = 5s;
+
+Json encryption_with(const std::string& key)
+{
+    return Json{{"version", 1}, {"algorithm", "luks2-aes-xts"}, {"key_b64", key}};
+}
 
 nostr::SecretKey key_of(uint8_t last_byte)
 {
@@ -69,12 +81,18 @@ void Consumers::plan(int purchases, std::chrono::milliseconds within)
 
 void Consumers::spawn(size_t consumer, size_t money)
 {
-    const Json body{{"cashu_token", money_[money].text},
-                    {"pod_spec_id", "basic"},
-                    {"pod_image", p_.dice.chance(50) ? "alpine:3" : "debian:12"},
-                    {"ssh_username", "user"},
-                    {"ssh_password", kPassword}};
-    buy({.consumer = consumer, .money = money, .body = dump_json(body)});
+    Json body{{"cashu_token", money_[money].text},
+              {"pod_spec_id", "basic"},
+              {"pod_image", p_.dice.chance(50) ? "alpine:3" : "debian:12"},
+              {"ssh_username", "user"},
+              {"ssh_password", kPassword}};
+    std::string key;
+    if (p_.dice.chance(kEncryptedPercent)) {
+        key = make_key();
+        body["template_slug"] = "data";
+        body["volume_encryption"] = encryption_with(key);
+    }
+    buy({.consumer = consumer, .money = money, .body = dump_json(body), .volume_key = key});
 }
 
 void Consumers::top_up(size_t consumer, const std::string& pod)
@@ -86,9 +104,81 @@ void Consumers::top_up(size_t consumer, const std::string& pod)
 
 void Consumers::ask_status(size_t consumer, const std::string& pod)
 {
-    const std::string id = send(consumer, dump_json(Json{{"pod_id", pod}}));
+    const std::string id = send(consumer, dump_json(Json{{"pod_id", pod}}), nostr::Wrap::stored);
     question_of_message_[id] = questions_.size();
     questions_.push_back({.consumer = consumer, .message_id = id, .answers = {}});
+}
+
+std::string Consumers::make_key()
+{
+    Bytes key(32);
+    for (uint8_t& byte : key)
+        byte = static_cast<uint8_t>(p_.dice.next());
+    return encode_base64(key);
+}
+
+void Consumers::take_notice(size_t consumer, const Json& body, const std::string& text)
+{
+    const std::string pod = body.at("pod_id").get<std::string>();
+    if (body.contains("unused_seconds")) {
+        const std::string name = fmt::format("{} {} {}", consumer, pod, body.at("ended_at").get<std::string>());
+        Farewell& farewell = farewells_[name];
+        const bool had_money = farewell.text.find("\"token\"") != std::string::npos;
+        if (!had_money)
+            farewell = {.consumer = consumer, .pod = pod, .text = text};
+        else if (farewell.text != text && text.find("\"token\"") != std::string::npos)
+            complaints_.push_back("a lease's rest was given back twice");
+        return;
+    }
+    ++locked_notices_;
+    on_locked(consumer, pod, 0);
+}
+
+void Consumers::on_locked(size_t consumer, const std::string& pod, int tries)
+{
+    const auto found = purchase_of_pod_.find(pod);
+    if (found == purchase_of_pod_.end() || purchases_[found->second].consumer != consumer) {
+        // The notice overtook the answer to the spawn.
+        if (tries < kTriesMax)
+            p_.clock.after(kTryAgain, [this, consumer, pod, tries] { on_locked(consumer, pod, tries + 1); });
+        return;
+    }
+    const size_t purchase = found->second;
+    if (purchases_[purchase].volume_key.empty())
+        complaints_.push_back("a lease without an encrypted volume is locked");
+    if (p_.dice.chance(kOwnerNeverComesPercent))
+        return;
+    if (p_.dice.chance(30))
+        p_.clock.after(p_.dice.between(100, 20'000),
+                       [this, purchase, pod] { unlock(purchase, pod, false, kTriesMax); });
+    p_.clock.after(p_.dice.between(100, 60'000), [this, purchase, pod] { unlock(purchase, pod, true, 0); });
+    if (p_.dice.chance(25))
+        p_.clock.after(p_.dice.between(100, 90'000), [this, purchase, pod] { unlock(purchase, pod, true, 0); });
+}
+
+void Consumers::unlock(size_t purchase, const std::string& pod, bool with_right_key, int tries)
+{
+    const std::string key = with_right_key ? purchases_[purchase].volume_key : make_key();
+    const Json body{{"request", "unlock"}, {"pod_id", pod}, {"volume_encryption", encryption_with(key)}};
+    const size_t consumer = purchases_[purchase].consumer;
+    const std::string id = send(consumer, dump_json(body), nostr::Wrap::stored);
+    unlock_of_message_[id] = unlocks_.size();
+    unlocks_.push_back({.consumer = consumer,
+                        .purchase = purchase,
+                        .pod = pod,
+                        .is_right = with_right_key,
+                        .tries = tries,
+                        .message_id = id});
+}
+
+void Consumers::follow_up_unlock(const Unlock& sent, const std::string& text)
+{
+    const Json answer = Json::parse(text);
+    const bool failed = answer.value("error_type", "") == "backend_error";
+    if (failed && sent.is_right && sent.tries < kTriesMax)
+        p_.clock.after(kTryAgain, [this, purchase = sent.purchase, pod = sent.pod, tries = sent.tries] {
+            unlock(purchase, pod, true, tries + 1);
+        });
 }
 
 void Consumers::buy(Purchase purchase)
@@ -106,21 +196,27 @@ void Consumers::buy(Purchase purchase)
 
 void Consumers::send_copies(size_t purchase)
 {
-    const std::string id = send(purchases_[purchase].consumer, purchases_[purchase].body);
+    const bool is_first = purchases_[purchase].answers.empty();
+    const nostr::Wrap wrap =
+        !is_first && p_.dice.chance(kEphemeralPercent) ? nostr::Wrap::ephemeral : nostr::Wrap::stored;
+    const std::string id = send(purchases_[purchase].consumer, purchases_[purchase].body, wrap);
     purchase_of_message_[id] = purchase;
-    purchases_[purchase].answers[id];
+    if (wrap == nostr::Wrap::stored)
+        purchases_[purchase].answers[id];
 }
 
-std::string Consumers::send(size_t consumer, const std::string& body)
+std::string Consumers::send(size_t consumer, const std::string& body, nostr::Wrap wrap)
 {
     const int64_t now = unix_seconds(p_.clock.now());
+    const bool is_wrapped = wrap == nostr::Wrap::ephemeral || p_.dice.chance(25);
     const auto made =
-        nostr::make_direct_message({.transport = p_.dice.chance(25) ? nostr::Transport::nip17 : nostr::Transport::nip04,
+        nostr::make_direct_message({.transport = is_wrapped ? nostr::Transport::nip17 : nostr::Transport::nip04,
                                     .receiver = p_.provider,
                                     .text = body,
                                     .in_reply_to = std::nullopt,
                                     .rumor_time = now,
-                                    .event_time = now - static_cast<int64_t>(p_.dice.below(5))},
+                                    .event_time = now - static_cast<int64_t>(p_.dice.below(5)),
+                                    .wrap = wrap},
                                    members_[consumer].key, random_);
     const size_t first = p_.dice.below(relays_->count());
     for (size_t i = 0; i < relays_->count(); ++i) {
@@ -155,8 +251,18 @@ void Consumers::take_answer(size_t consumer, const nostr::DirectMessage& message
         if (bought.consumer != consumer)
             complaints_.push_back("an answer to somebody else");
         bought.answers[id].insert(message.text);
+        if (const Json body = Json::parse(message.text); body.contains("node_port") && !bought.is_top_up)
+            purchase_of_pod_[body.at("pod_npub").get<std::string>().substr(std::string_view{"container-"}.size())] =
+                purchase->second;
         return follow_up(consumer, message.text);
     }
+    if (const auto sent = unlock_of_message_.find(id); sent != unlock_of_message_.end()) {
+        Unlock& asked = unlocks_[sent->second];
+        asked.answers.insert(message.text);
+        return follow_up_unlock(Unlock{asked}, message.text);
+    }
+    if (const Json body = Json::parse(message.text); id.empty() && body.contains("notice"))
+        return take_notice(consumer, body, message.text);
     if (const auto question = question_of_message_.find(id); question != question_of_message_.end())
         questions_[question->second].answers.insert(message.text);
     else
@@ -182,6 +288,12 @@ bool Consumers::is_everything_answered() const
                 return false;
     for (const Question& question : questions_)
         if (question.answers.empty())
+            return false;
+    for (const Unlock& unlock : unlocks_)
+        if (unlock.answers.empty())
+            return false;
+    for (const auto& [name, farewell] : farewells_)
+        if (farewell.text.find("\"due\"") != std::string::npos)
             return false;
     return true;
 }

@@ -4,6 +4,7 @@
 #include "nostr/direct_message.h"
 #include "sim/fake_relays.h"
 #include "support/fake_mint.h"
+#include "util/json.h"
 
 #include <set>
 
@@ -23,6 +24,7 @@ struct Purchase {
     size_t money = 0;
     bool is_top_up = false;
     std::string body;
+    std::string volume_key{};                             ///< base64; empty: no encrypted volume
     std::map<std::string, std::set<std::string>> answers; ///< by hex message id; empty while there is none
 };
 
@@ -31,6 +33,24 @@ struct Question {
     size_t consumer = 0;
     std::string message_id;
     std::set<std::string> answers;
+};
+
+/// A key sent for a locked lease.
+struct Unlock {
+    size_t consumer = 0;
+    size_t purchase = 0;
+    std::string pod;
+    bool is_right = false;
+    int tries = 0;
+    std::string message_id;
+    std::set<std::string> answers{};
+};
+
+/// What a consumer was told when a lease ended before its time.
+struct Farewell {
+    size_t consumer = 0;
+    std::string pod;
+    std::string text; ///< the newest: money that was due comes with a second one
 };
 
 class Consumers {
@@ -53,6 +73,9 @@ public:
 
     [[nodiscard]] const std::vector<Purchase>& purchases() const { return purchases_; }
     [[nodiscard]] const std::vector<Question>& questions() const { return questions_; }
+    [[nodiscard]] const std::vector<Unlock>& unlocks() const { return unlocks_; }
+    [[nodiscard]] const std::map<std::string, Farewell>& farewells() const { return farewells_; }
+    [[nodiscard]] int locked_notices() const { return locked_notices_; }
     [[nodiscard]] const std::vector<Money>& money() const { return money_; }
     [[nodiscard]] const std::vector<std::string>& complaints() const { return complaints_; }
     [[nodiscard]] bool is_everything_answered() const;
@@ -69,8 +92,13 @@ private:
     void ask_status(size_t consumer, const std::string& pod);
     void buy(Purchase purchase);
     void send_copies(size_t purchase);
-    std::string send(size_t consumer, const std::string& body);
+    std::string send(size_t consumer, const std::string& body, nostr::Wrap wrap);
     void take_answer(size_t consumer, const nostr::DirectMessage& message);
+    void take_notice(size_t consumer, const Json& body, const std::string& text);
+    void on_locked(size_t consumer, const std::string& pod, int tries);
+    void unlock(size_t purchase, const std::string& pod, bool with_right_key, int tries);
+    void follow_up_unlock(const Unlock& sent, const std::string& text);
+    [[nodiscard]] std::string make_key();
     void follow_up(size_t consumer, const std::string& body);
 
     Parts p_;
@@ -80,7 +108,12 @@ private:
     std::vector<Money> money_;
     std::vector<Purchase> purchases_;
     std::vector<Question> questions_;
+    std::vector<Unlock> unlocks_;
+    std::map<std::string, Farewell> farewells_; ///< by consumer, pod and time of its end
+    int locked_notices_ = 0;
     std::map<std::string, size_t> purchase_of_message_;
+    std::map<std::string, size_t> unlock_of_message_;
+    std::map<std::string, size_t> purchase_of_pod_; ///< the newest that was granted
     std::map<std::string, size_t> question_of_message_;
     std::set<nostr::EventId> seen_;
     std::vector<std::string> complaints_;

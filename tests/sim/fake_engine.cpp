@@ -14,10 +14,10 @@ compute::Workload workload_of(const ContainerLife& life)
     return {.container_id = life.id,
             .network_id = "net-" + life.lease,
             .ip = "10.0.0.2",
-            .running = true,
+            .running = life.is_running,
             .exit_code = 0,
             .out_of_memory = false,
-            .status = "running"};
+            .status = life.is_running ? "running" : "exited"};
 }
 
 } // namespace
@@ -50,15 +50,112 @@ void FakeEngine::submit(Job job)
     const auto takes = is_pull ? dice_.between(200, 20'000) : dice_.between(5, 400);
     clock_.after(takes, [this, job = std::move(job), life = process_.life()] {
         // A request that the Engine has is carried out, whoever has died meanwhile.
-        if (life != process_.life() && dice_.chance(50))
-            return;
-        if (is_down_)
-            return process_.post(life, lose(job, Error{Errc::unavailable, "no Engine"}));
-        JobResult result = execute(job);
-        if (faults_.strike(4))
-            result = lose(job, Error{Errc::outcome_unknown, "the answer was lost"});
-        process_.post(life, std::move(result));
+        if (life == process_.life() || dice_.chance(50))
+            finish(job, life);
     });
+}
+
+void FakeEngine::finish(const Job& job, uint64_t life)
+{
+    const bool looks_after = std::holds_alternative<InspectJob>(job) || std::holds_alternative<ResumeJob>(job);
+    if (life != process_.life() && looks_after)
+        return;
+    // What looks after a lease waits for the Engine, and is not lost: how often it is asked again is not the matter
+    // here.
+    if (is_down_ && looks_after)
+        return clock_.after(500ms, [this, job, life] { finish(job, life); });
+    if (is_down_)
+        return process_.post(life, lose(job, Error{Errc::unavailable, "no Engine"}));
+    JobResult result = execute(job);
+    if (!looks_after && faults_.strike(4))
+        result = lose(job, Error{Errc::outcome_unknown, "the answer was lost"});
+    process_.post(life, std::move(result));
+}
+
+void FakeEngine::lose_power(std::chrono::milliseconds down_for)
+{
+    ++power_cuts_;
+    for (ContainerLife& life : history_) {
+        if (life.removed != UnixTime::max())
+            continue;
+        stop(life);
+        life.power_lost = clock_.now();
+    }
+    for (auto& [lease, volume] : volumes_)
+        volume.is_open = false;
+    is_down_ = true;
+    clock_.after(down_for, [this] { is_down_ = false; });
+}
+
+void FakeEngine::start(ContainerLife& life)
+{
+    if (life.is_running)
+        return;
+    life.is_running = true;
+    life.changed = clock_.now();
+}
+
+void FakeEngine::stop(ContainerLife& life)
+{
+    if (!life.is_running)
+        return;
+    life.is_running = false;
+    life.served += clock_.now() - life.changed;
+    life.changed = clock_.now();
+}
+
+bool FakeEngine::is_open(const std::string& lease) const
+{
+    const auto volume = volumes_.find(lease);
+    return volume != volumes_.end() && volume->second.is_open;
+}
+
+Result<void> FakeEngine::open_volume(const compute::WorkloadSpec& spec, const luks::VolumeKey* key, Absent absent)
+{
+    if (!spec.encrypted)
+        return {};
+    const auto found = volumes_.find(spec.lease);
+    if (key == nullptr)
+        return is_open(spec.lease) ? Result<void>{} : Result<void>{fail(Errc::refused, "no key is at hand")};
+    const Bytes bytes{key->expose().begin(), key->expose().end()};
+    if (found == volumes_.end() && absent == Absent::not_found)
+        return fail(Errc::not_found, "there is no such volume");
+    if (found == volumes_.end()) {
+        keys_found_again_ += keyless_.erase(spec.lease) != 0 ? 1 : 0;
+        volumes_.emplace(spec.lease, FakeVolume{bytes, true});
+        return {};
+    }
+    if (found->second.key != bytes)
+        return fail(Errc::refused, "this is not the volume's key");
+    found->second.is_open = true;
+    return {};
+}
+
+JobResult FakeEngine::create(const CreateJob& job)
+{
+    if (const auto opened = open_volume(job.spec, job.key.get(), Absent::make); !opened) {
+        const bool key_needed = !job.key && !is_open(job.spec.lease);
+        if (key_needed)
+            keyless_.insert(job.spec.lease);
+        return WorkloadCreated{job.spec.lease, pass_on(opened), key_needed};
+    }
+    return WorkloadCreated{job.spec.lease, create(job.spec)};
+}
+
+Result<compute::Workload> FakeEngine::resume(const ResumeJob& job)
+{
+    TRY(open_volume(job.spec, job.key.get(), Absent::not_found));
+    return create(job.spec);
+}
+
+JobResult FakeEngine::inspect(const InspectJob& job)
+{
+    ContainerLife* life = find_running(job.lease);
+    if (!life || life->id != job.container_id)
+        return lose(job, Error{Errc::not_found, "no such container"});
+    if (!life->is_running)
+        life->noticed = clock_.now();
+    return WorkloadInspected{job.lease, workload_of(*life), job.encrypted && !is_open(job.lease)};
 }
 
 JobResult FakeEngine::lose(const Job& job, const Error& error) const
@@ -72,6 +169,8 @@ JobResult FakeEngine::lose(const Job& job, const Error& error) const
         return WorkloadPrepared{prepare->spec.lease, failure};
     if (const auto* make = std::get_if<CreateJob>(&job))
         return WorkloadCreated{make->spec.lease, failure};
+    if (const auto* again = std::get_if<ResumeJob>(&job))
+        return WorkloadResumed{again->spec.lease, failure};
     if (const auto* inspect = std::get_if<InspectJob>(&job))
         return WorkloadInspected{inspect->lease, failure};
     if (const auto* remove = std::get_if<DestroyJob>(&job))
@@ -85,8 +184,10 @@ JobResult FakeEngine::lose(const Job& job, const Error& error) const
 
 Result<compute::Workload> FakeEngine::create(const compute::WorkloadSpec& spec)
 {
-    if (const ContainerLife* known = find_running(spec.lease))
+    if (ContainerLife* known = find_running(spec.lease)) {
+        start(*known);
         return workload_of(*known);
+    }
     if (faults_.strike(6)) {
         networks_.erase(spec.lease);
         return fail(Errc::bad_input, "the container could not be started");
@@ -94,7 +195,9 @@ Result<compute::Workload> FakeEngine::create(const compute::WorkloadSpec& spec)
     ContainerLife life{.lease = spec.lease,
                        .number = spec.number,
                        .id = fmt::format("container{}", history_.size()),
-                       .started = clock_.now()};
+                       .started = clock_.now(),
+                       .encrypted = spec.encrypted,
+                       .changed = clock_.now()};
     for (const compute::PortMapping& port : spec.ports)
         life.ports.insert(port.host_port);
     for (const ContainerLife& other : running()) {
@@ -112,8 +215,11 @@ Result<void> FakeEngine::destroy(const std::string& lease)
 {
     if (faults_.strike(4))
         return fail(Errc::unavailable, "removal is in progress");
-    if (ContainerLife* known = find_running(lease))
+    if (ContainerLife* known = find_running(lease)) {
+        stop(*known);
         known->removed = clock_.now();
+    }
+    volumes_.erase(lease);
     networks_.erase(lease);
     return {};
 }
@@ -136,22 +242,23 @@ JobResult FakeEngine::execute(const Job& job)
         return WorkloadPrepared{prepare->spec.lease, {}};
     }
     if (const auto* make = std::get_if<CreateJob>(&job))
-        return WorkloadCreated{make->spec.lease, create(make->spec)};
+        return create(*make);
+    if (const auto* again = std::get_if<ResumeJob>(&job))
+        return WorkloadResumed{again->spec.lease, resume(*again)};
     if (const auto* remove = std::get_if<DestroyJob>(&job))
         return WorkloadDestroyed{remove->lease, destroy(remove->lease)};
-    if (const auto* inspect = std::get_if<InspectJob>(&job)) {
-        for (const ContainerLife& life : running())
-            if (life.id == inspect->container_id)
-                return WorkloadInspected{inspect->lease, workload_of(life)};
-        return lose(job, Error{Errc::not_found, "no such container"});
-    }
+    if (const auto* look = std::get_if<InspectJob>(&job))
+        return inspect(*look);
     if (std::holds_alternative<SurveyJob>(job)) {
         std::vector<compute::LabelledObject> objects;
         for (const std::string& lease : networks_)
             objects.push_back({"network", "net-" + lease, "", lease});
         for (const ContainerLife& life : running())
             objects.push_back({"container", life.id, "", life.lease});
-        return Surveyed{compute::EngineInfo{.cpus = 16, .memory_bytes = 64ULL << 30}, std::move(objects)};
+        for (const auto& [lease, volume] : volumes_)
+            objects.push_back({"volume image", lease, lease, lease});
+        return Surveyed{compute::EngineInfo{.cpus = 16, .memory_bytes = 64ULL << 30}, std::move(objects),
+                        VolumeAbilities{.encrypted = true, .sized = true}};
     }
     if (std::holds_alternative<IsolationJob>(job))
         return IsolationChecked{};

@@ -1,6 +1,7 @@
 #pragma once
 // An Engine in memory: what a lease has by its label, jobs that take time, fail, or are executed and never answered.
-// It remembers every container's life, which is what a consumer got for the money.
+// It remembers every container's life, which is what a consumer got for the money. Encrypted volumes are a key and
+// whether they are open: a host that loses its power finds them closed, and its containers stopped.
 
 #include "sim/process.h"
 
@@ -16,6 +17,18 @@ struct ContainerLife {
     std::set<uint16_t> ports{};
     UnixTime started{};
     UnixTime removed = UnixTime::max();
+    bool encrypted = false;
+    bool is_running = true;
+    UnixTime changed{};                  ///< when it last started or stopped
+    std::chrono::milliseconds served{0}; ///< in which it ran, up to then
+    UnixTime power_lost{};               ///< the last time
+    UnixTime noticed{};                  ///< when it was last looked at and found stopped
+};
+
+/// What the daemon knows of a closed volume only from its key.
+struct FakeVolume {
+    Bytes key;
+    bool is_open = false;
 };
 
 class FakeEngine final : public provider::JobRunner {
@@ -31,11 +44,27 @@ public:
     [[nodiscard]] std::vector<ContainerLife> running() const;
     [[nodiscard]] size_t networks() const { return networks_.size(); }
     void heal() { is_down_ = false; }
+    /// The host loses its power: nothing runs, and no volume is open, when it is back after `down_for`.
+    void lose_power(std::chrono::milliseconds down_for);
+    [[nodiscard]] int power_cuts() const { return power_cuts_; }
+    /// Volumes that were made with a key that had been lost with a process.
+    [[nodiscard]] int keys_found_again() const { return keys_found_again_; }
+    [[nodiscard]] size_t volumes() const { return volumes_.size(); }
 
 private:
+    void finish(const provider::Job& job, uint64_t life);
     [[nodiscard]] provider::JobResult execute(const provider::Job& job);
     [[nodiscard]] provider::JobResult lose(const provider::Job& job, const Error& error) const;
     [[nodiscard]] Result<compute::Workload> create(const compute::WorkloadSpec& spec);
+    [[nodiscard]] provider::JobResult create(const provider::CreateJob& job);
+    [[nodiscard]] Result<compute::Workload> resume(const provider::ResumeJob& job);
+    [[nodiscard]] provider::JobResult inspect(const provider::InspectJob& job);
+    enum class Absent { make, not_found };
+    [[nodiscard]] Result<void> open_volume(const compute::WorkloadSpec& spec, const luks::VolumeKey* key,
+                                           Absent absent);
+    [[nodiscard]] bool is_open(const std::string& lease) const;
+    void start(ContainerLife& life);
+    void stop(ContainerLife& life);
     [[nodiscard]] Result<void> destroy(const std::string& lease);
     [[nodiscard]] ContainerLife* find_running(const std::string& lease);
 
@@ -44,7 +73,11 @@ private:
     Faults& faults_;
     Process& process_;
     std::vector<ContainerLife> history_;
-    std::set<std::string> networks_; ///< by lease
+    std::set<std::string> networks_;            ///< by lease
+    std::map<std::string, FakeVolume> volumes_; ///< encrypted ones, by lease
+    std::set<std::string> keyless_;             ///< leases whose volume was asked for without its key
+    int keys_found_again_ = 0;
+    int power_cuts_ = 0;
     std::set<std::string> images_;
     bool is_down_ = false;
 };

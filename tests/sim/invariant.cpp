@@ -1,5 +1,7 @@
 #include "sim/invariant.h"
 
+#include "sim/lock_rules.h"
+
 #include "util/json.h"
 
 #include <algorithm>
@@ -35,6 +37,8 @@ public:
         for (size_t i = 0; i < e_.consumers.money().size(); ++i)
             judge_money(i);
         judge_leases();
+        for (const std::string& objection : judge_unlocks(e_))
+            object("{}", objection);
         count_sats();
         if (!e_.engine.running().empty() || e_.engine.networks() != 0)
             object("{} containers and {} networks are left", e_.engine.running().size(), e_.engine.networks());
@@ -132,11 +136,13 @@ private:
                 continue;
             const UnixTime expires = parse_rfc3339(results_[i].body.at("expires_at").get<std::string>()).value();
             const std::string pod = results_[i].body.at("pod_npub").get<std::string>();
-            const ContainerLife* life = find_life(pod, expires - seconds_of(purchase), expires);
+            const ContainerLife* life = find_life(pod, expires - seconds_of(purchase), expires, purchase.consumer);
             if (!life)
                 object("the lease of purchase {} has no container for all of its time", i);
             else if (!taken.insert(life->id).second)
                 object("purchase {} shares its container with another", i);
+            else if (life->encrypted && life->noticed != UnixTime{})
+                judge_lock(i, *life, expires - seconds_of(purchase));
             else
                 judge_top_ups(pod, *life, expires);
         }
@@ -148,6 +154,14 @@ private:
                           [&](const auto& m) { return !m.spent_elsewhere && e_.mint.is_spent(m.proofs.front()); });
         if (leases.size() > static_cast<size_t>(spawned))
             object("{} leases ran for {} payments", leases.size(), spawned);
+    }
+
+    void judge_lock(size_t index, const ContainerLife& life, UnixTime granted)
+    {
+        const Purchase& purchase = e_.consumers.purchases()[index];
+        for (const std::string& objection :
+             judge_locked_time(e_, life, find_farewell(e_, purchase.consumer, life), granted, seconds_of(purchase)))
+            object("{}", objection);
     }
 
     void judge_top_ups(const std::string& pod, const ContainerLife& life, UnixTime expires)
@@ -176,21 +190,26 @@ private:
         return std::chrono::seconds{static_cast<int64_t>(net * 1000 / e_.rate_msats_per_sec)};
     }
 
-    const ContainerLife* find_life(const std::string& pod, UnixTime from, UnixTime until) const
+    const ContainerLife* find_life(const std::string& pod, UnixTime from, UnixTime until, size_t consumer) const
     {
-        for (const ContainerLife& life : e_.engine.history())
-            if (pod == fmt::format("container-{}", life.number) && life.started <= from + 1s && life.removed >= until)
+        for (const ContainerLife& life : e_.engine.history()) {
+            if (pod != fmt::format("container-{}", life.number) || life.started > from + 1s || life.removed < from)
+                continue;
+            if (life.removed >= until || find_farewell(e_, consumer, life))
                 return &life;
+        }
         return nullptr;
     }
 
     void count_sats()
     {
         cashu::Amount refunds = 0;
-        for (const Settlement& result : results_) {
-            if (result.refund.empty())
-                continue;
-            std::vector<cashu::Proof> proofs = cashu::decode_token(result.refund).value().proofs;
+        std::vector<std::string> tokens = tokens_of_farewells(e_);
+        for (const Settlement& result : results_)
+            if (!result.refund.empty())
+                tokens.push_back(result.refund);
+        for (const std::string& token : tokens) {
+            std::vector<cashu::Proof> proofs = cashu::decode_token(token).value().proofs;
             for (cashu::Proof& proof : proofs)
                 proof.keyset_id = cashu::expand_keyset_id(proof.keyset_id, e_.mint.keyset_ids()).value();
             if (!e_.mint.accepts(proofs))

@@ -13,6 +13,7 @@ struct Evidence {
     test::FakeMint& mint;
     cashu::Msat provider_balance;
     uint64_t rate_msats_per_sec = 0;
+    bool lock_stops_clock = true;
     std::map<std::string, int64_t> served_at; ///< request → when the provider's rows say that it was served, ms
 };
 

@@ -66,12 +66,17 @@ int main(int count, char** values)
         sum.lossy_crashes += outcome.lossy_crashes;
         sum.granted += outcome.granted;
         sum.refunded += outcome.refunded;
+        sum.power_cuts += outcome.power_cuts;
+        sum.locked += outcome.locked;
+        sum.keys_found_again += outcome.keys_found_again;
         violations += outcome.violations.size();
         for (const std::string& violation : outcome.violations)
             std::printf("seed %llu: %s\n", static_cast<unsigned long long>(seed), violation.c_str());
         std::fflush(stdout);
     }
     std::printf("granted %d, refunded %d, crashes that lost writes %d\n", sum.granted, sum.refunded, sum.lossy_crashes);
+    std::printf("power cuts %d, leases found locked %d, lost keys found again %d\n", sum.power_cuts, sum.locked,
+                sum.keys_found_again);
     std::printf("seeds %llu, faults %d, crashes %d, violations %zu\n", static_cast<unsigned long long>(arguments.seeds),
                 sum.faults, sum.crashes, violations);
     return violations == 0 ? 0 : 1;

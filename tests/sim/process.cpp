@@ -74,6 +74,12 @@ void Process::die(std::chrono::milliseconds down_for)
     clock_.after(down_for, [this] { start(); });
 }
 
+void Process::lose_power(std::chrono::milliseconds down_for)
+{
+    if (core_)
+        die(down_for);
+}
+
 template <class Work>
 void Process::run(Work&& work)
 {

@@ -46,6 +46,8 @@ public:
     /// Handles what waits, or what is due.
     void turn();
     void survive_effect();
+    /// With the whole host: it starts again after `down_for`, if it was up.
+    void lose_power(std::chrono::milliseconds down_for);
 
     [[nodiscard]] UnixTime next_due() const;
     [[nodiscard]] uint64_t life() const { return life_; }

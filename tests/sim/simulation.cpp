@@ -23,6 +23,8 @@ constexpr auto kLastLook = 150s;
 constexpr uint64_t kRate = 1'000;
 constexpr int kMintAmounts = 9; ///< enough for any purchase; each key costs a point to read
 constexpr int kTurnsMax = 20'000;
+constexpr unsigned kPowerCutPercent = 50;
+constexpr std::chrono::milliseconds kPowerCutWithin = 200s;
 
 const test::FakeMint& fresh_mint(bool with_fee)
 {
@@ -61,6 +63,8 @@ public:
     {
         process_.start();
         consumers_.plan(kPurchases, kShopping);
+        if (dice_.chance(kPowerCutPercent))
+            clock_.after(dice_.between(5'000, kPowerCutWithin.count()), [this] { cut_power(); });
         run_until(clock_.now() + kFaultsFor, [] { return false; });
         faults_.heal();
         gate_.heal();
@@ -89,6 +93,9 @@ private:
                        .memory_mb = 1024,
                        .disk_gb = 10,
                        .rate_msats_per_sec = kRate}};
+        made.templates["data"] = {.slug = "data", .image = "alpine:3", .data_path = "/data"};
+        made.volumes.lock_stops_clock = lock_stops_clock_;
+        made.volumes.locked_max = std::chrono::seconds{60 + dice_.below(120)};
         made.capacity.storage_gb = 1000;
         made.ports = {31000, 31020};
         made.number_last = 1003;
@@ -115,6 +122,12 @@ private:
         }
         if (clock_.next() > end)
             clock_.set_now(end);
+    }
+
+    void cut_power()
+    {
+        engine_.lose_power(dice_.between(500, 30'000));
+        process_.lose_power(dice_.between(500, 30'000));
     }
 
     [[nodiscard]] bool is_settled() const
@@ -152,11 +165,15 @@ private:
                                  .mint = mint_,
                                  .provider_balance = balance,
                                  .rate_msats_per_sec = kRate,
+                                 .lock_stops_clock = lock_stops_clock_,
                                  .served_at = served_at()});
         for (const std::string& difference : cashu::audit_rows(cashu::WalletStore{process_.database()}).differences)
             outcome.violations.push_back("the books are wrong: " + difference);
         outcome.granted = verdict.granted;
         outcome.refunded = verdict.refunded;
+        outcome.power_cuts = engine_.power_cuts();
+        outcome.locked = consumers_.locked_notices();
+        outcome.keys_found_again = engine_.keys_found_again();
         outcome.violations.insert(outcome.violations.end(), verdict.violations.begin(), verdict.violations.end());
         return outcome;
     }
@@ -164,6 +181,7 @@ private:
     Clockwork clock_;
     const UnixTime started_ = clock_.now();
     Dice dice_;
+    const bool lock_stops_clock_ = dice_.chance(70);
     Faults faults_;
     test::FakeMint mint_;
     Process process_;

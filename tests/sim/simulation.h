@@ -13,6 +13,9 @@ struct Outcome {
     int lossy_crashes = 0; ///< that took unsynchronised writes with them
     int granted = 0;
     int refunded = 0;
+    int power_cuts = 0;
+    int locked = 0;           ///< leases whose volume was found closed
+    int keys_found_again = 0; ///< volumes made with a key that had died with a process
     std::vector<std::string> violations;
 };
 

@@ -27,6 +27,7 @@ VOLUME_KEY = pathlib.Path("/run/volume.key")  # in memory
 RELAY, MINT = "ws://127.0.0.1:4000", "http://127.0.0.1:4001"
 IMAGE = "story/page:1"
 SECONDS = 1800
+SETTLED = 3
 # A page is the digest of its template's name, made in the container: who finds it on the disk finds it in the volume.
 START = """#!/bin/sh
 [ -e /data/page ] || echo "$NAME" | md5sum | cut -c1-32 >/data/page
@@ -118,7 +119,7 @@ class Machine:
 
     def spawn(self, template, **options):
         token = run_for_line(["/bin/berth", "local", "token", "--mint", MINT, "--amount", SECONDS], r"cashu[AB][\w=-]+")
-        return self.customer.spawn(self, token, template=template, **options).good()
+        return self.customer.spawn(self, token, template=template, wait=120, **options).good()
 
     def status(self, lease):
         return self.customer.status(self, lease).good()
@@ -189,22 +190,31 @@ class Onlooker:
 
     def __init__(self, name):
         self.file = open(FOLDER / f"shown-{name}", "wb")
-        self.known = set()
+        self.known = {}  # process → its command line, and how often it was that
+        self.lines = set()
         self.over = threading.Event()
         self.thread = threading.Thread(target=self.watch)
 
     def watch(self):
         while not self.over.is_set():
-            for process in pathlib.Path("/proc").glob("[0-9]*"):
-                try:
-                    line = (process / "cmdline").read_bytes()
-                    if (process.name, line) in self.known:
-                        continue
-                    self.known.add((process.name, line))
-                    self.file.write(line + b"\n" + (process / "environ").read_bytes() + b"\n")
-                except OSError:
-                    continue
-            time.sleep(0.02)
+            for process in filter(str.isdigit, os.listdir("/proc")):
+                self.look_at(process)
+            time.sleep(0.1)
+
+    def look_at(self, process):
+        known, times = self.known.get(process, (None, 0))
+        if times == SETTLED:  # what was just forked becomes something else yet
+            return
+        try:
+            with open(f"/proc/{process}/cmdline", "rb") as file:
+                line = file.read()
+            if line != known:
+                self.lines.add(line)
+                with open(f"/proc/{process}/environ", "rb") as file:
+                    self.file.write(line + b"\n" + file.read() + b"\n")
+            self.known[process] = (line, times + 1 if line == known else 0)
+        except OSError:
+            return
 
     def __enter__(self):
         self.thread.start()
@@ -216,7 +226,7 @@ class Onlooker:
         self.file.close()
 
     def saw(self, program):
-        return any(program.encode() in line for _, line in self.known)
+        return any(program.encode() in line for line in self.lines)
 
 
 def keep_what_shows(machine):
