@@ -84,6 +84,8 @@ void print_findings(const daemon::Config& config, const Result<compute::EngineIn
                          {"engine", engine ? engine->version : ""}};
         body["encrypted_volumes"] = volumes.encrypted;
         body["sized_volumes"] = volumes.sized;
+        if (!volumes.encrypted)
+            body["encrypted_volumes_problem"] = volumes.encrypted_why_not;
         body["isolated_network"] = network.isolation.state == compute::Isolation::State::contained;
         if (!network.isolation.why_not.empty())
             body["isolation_problem"] = network.isolation.why_not;

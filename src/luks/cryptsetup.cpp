@@ -24,7 +24,8 @@ constexpr std::string_view kCheckLabel = "berth volume key check";
 /// What has no device context would print to stderr.
 void stay_silent(int, const char*, void*) {}
 
-/// One device context, and what the library said last: its numbers alone don't tell an operator what is missing.
+/// One device context, and what the library complained of first: its numbers alone don't tell an operator what is
+/// missing.
 class Device {
 public:
     [[nodiscard]] static Result<std::unique_ptr<Device>> of(const std::string& image)
@@ -56,6 +57,8 @@ private:
         if (level != CRYPT_LOG_ERROR)
             return;
         std::string& said = static_cast<Device*>(self)->said_;
+        if (!said.empty())
+            return; // the first complaint names the cause, the next ones what it led to
         said = message;
         while (!said.empty() && said.back() == '\n')
             said.pop_back();

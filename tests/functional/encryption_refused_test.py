@@ -26,6 +26,8 @@ def run(world):
     found = json.loads(run_for_line([berth_binary(), "check", "--config", provider.config_file, "--json"], r"(?s)\{.*\}"))
     if found["encrypted_volumes"]:
         raise Skip("this host has dm-crypt: ./dev vm tests what it can do")
+    check("device-mapper" in found["encrypted_volumes_problem"] or "loop" in found["encrypted_volumes_problem"],
+          f"berth check says what the host lacks: {found['encrypted_volumes_problem']}")
     customer = world.consumer("customer", [relay])
     offer = next(entry for entry in customer.list() if entry["name"] == provider.name)
     check("encrypted-volumes" not in offer["capabilities"], "the offer does not promise encrypted volumes")

@@ -22,6 +22,8 @@ extern "C" void name_the_seed(int)
         ::_exit(2);
 }
 
+constexpr uint64_t kSeedsThatMeetAll = 300;
+
 struct Arguments {
     uint64_t seeds = 300;
     uint64_t first = 1;
@@ -79,5 +81,9 @@ int main(int count, char** values)
                 sum.keys_found_again);
     std::printf("seeds %llu, faults %d, crashes %d, violations %zu\n", static_cast<unsigned long long>(arguments.seeds),
                 sum.faults, sum.crashes, violations);
-    return violations == 0 ? 0 : 1;
+    // A run that is long enough to meet them, and doesn't, has shown nothing of them.
+    const bool met_locks = arguments.seeds < kSeedsThatMeetAll || (sum.locked > 0 && sum.keys_found_again > 0);
+    if (!met_locks)
+        std::printf("no lease was locked, or no lost key was found again\n");
+    return violations == 0 && met_locks ? 0 : 1;
 }
