@@ -19,6 +19,7 @@ class FaultyMint:
         self.armed = collections.defaultdict(collections.deque)
         self.struck = collections.Counter()  # by fault
         self.passed = collections.Counter()  # by path
+        self.fees = 0  # of all swaps that were executed
         self.lock = threading.Lock()
         owner = self
 
@@ -78,6 +79,10 @@ class FaultyMint:
         except OSError:  # it is stopped; as if nobody listened
             request.close_connection = True
             return None
+        if request.path == "/v1/swap" and status == 200:
+            swap = json.loads(body)
+            with self.lock:
+                self.fees += sum(p["amount"] for p in swap["inputs"]) - sum(o["amount"] for o in swap["outputs"])
         if fault == "lose_answer":
             request.close_connection = True
             return None
