@@ -44,7 +44,10 @@ Registry split_registry(std::string_view text)
 {
     const size_t colon = text.find(':');
     Registry registry{.host = one_address_spelling(lower(text.substr(0, colon))), .port = {}};
-    if (colon != std::string_view::npos && text.substr(colon + 1) != kDefaultPort)
+    // A host without a dot keeps its port: without either it would be taken for a part of the default registry.
+    const bool is_default =
+        colon == std::string_view::npos || (text.substr(colon + 1) == kDefaultPort && is_host_of_name(registry.host));
+    if (!is_default)
         registry.port = text.substr(colon + 1);
     if (registry.port.empty() && (registry.host == "index.docker.io" || registry.host == "registry-1.docker.io" ||
                                   registry.host == "registry.hub.docker.com"))
