@@ -57,6 +57,13 @@ struct Workload {
 
 enum class ImageState { present, absent };
 
+/// An image that lies on the Engine's disk.
+struct StoredImage {
+    std::string id;
+    uint64_t size_bytes = 0;          ///< unpacked; layers that images share count in each
+    std::vector<std::string> names{}; ///< as the Engine spells them: name:tag and name@digest
+};
+
 /// What the Engine says of itself, read at start and after each reconnect.
 struct EngineInfo {
     std::string version;
@@ -97,8 +104,14 @@ public:
     [[nodiscard]] virtual Result<ImageState> find_image(const std::string& image) = 0;
     /// Puts the isolation of leases in place, or finds that it still is. A backend that knows none keeps this one.
     [[nodiscard]] virtual Isolation ensure_isolation() { return {}; }
-    /// not_found, refused (denied by the registry), unavailable (registry or Engine down), bad_input (too large).
-    [[nodiscard]] virtual Result<void> pull_image(const std::string& image, std::chrono::seconds deadline) = 0;
+    /// not_found, refused (denied by the registry), unavailable (registry or Engine down, or too slow), bad_input (too
+    /// large), corrupt (a layer is not what its digest says). After a failure nothing of it stays.
+    [[nodiscard]] virtual Result<StoredImage> pull_image(const std::string& image, std::chrono::seconds deadline) = 0;
+    /// All named images, whoever brought them.
+    [[nodiscard]] virtual Result<std::vector<StoredImage>> list_images() = 0;
+    /// Takes the name away, and with its last name the image, but only while it still means the image `id`. conflict: a
+    /// container uses it. not_found: it is gone, or means another image by now.
+    [[nodiscard]] virtual Result<void> remove_image(const std::string& image, const std::string& id) = 0;
     /// Makes the network and the volume ahead of `create`, which then uses them; `destroy` takes them back.
     /// After a failure everything it made is gone again. A backend without anything to prepare keeps this one.
     [[nodiscard]] virtual Result<void> prepare(const WorkloadSpec&) { return {}; }

@@ -80,9 +80,14 @@ public:
     Result<EngineInfo> info() override { return engine_->info(); }
     Isolation ensure_isolation() override;
     Result<ImageState> find_image(const std::string& image) override { return engine_->find_image(image); }
-    Result<void> pull_image(const std::string& image, std::chrono::seconds deadline) override
+    Result<StoredImage> pull_image(const std::string& image, std::chrono::seconds deadline) override
     {
         return engine_->pull_image(image, deadline);
+    }
+    Result<std::vector<StoredImage>> list_images() override { return engine_->list_images(); }
+    Result<void> remove_image(const std::string& image, const std::string& id) override
+    {
+        return engine_->remove_image(image, id);
     }
     Result<void> prepare(const WorkloadSpec& spec) override { return engine_->prepare(spec); }
     Result<Workload> create(const WorkloadSpec& spec) override;

@@ -24,7 +24,9 @@ public:
 
     Result<EngineInfo> info() override;
     Result<ImageState> find_image(const std::string& image) override;
-    Result<void> pull_image(const std::string& image, std::chrono::seconds deadline) override;
+    Result<StoredImage> pull_image(const std::string& image, std::chrono::seconds deadline) override;
+    Result<std::vector<StoredImage>> list_images() override;
+    Result<void> remove_image(const std::string& image, const std::string& id) override;
     Result<void> prepare(const WorkloadSpec& spec) override;
     Result<Workload> create(const WorkloadSpec& spec) override;
     Result<Workload> inspect(const std::string& container_id) override;
@@ -48,6 +50,7 @@ private:
 
     const DockerOptions options_;
     std::atomic<uint32_t> api_minor_ = 0;
+    PullTraffic pulls_;
 };
 
 Result<EngineInfo> DockerBackend::info()
@@ -72,17 +75,37 @@ Result<ImageState> DockerBackend::find_image(const std::string& image)
     return pass_on(details);
 }
 
-Result<void> DockerBackend::pull_image(const std::string& image, std::chrono::seconds deadline)
+Result<StoredImage> DockerBackend::pull_image(const std::string& image, std::chrono::seconds deadline)
 {
     const ImageReference reference = TRY(split_image_reference(image));
     DockerClient client{options_.socket, api_minor_};
-    TRY(client.pull_image(reference, deadline, options_.image_bytes_max));
+    TRY(client.pull_image(reference, {.deadline = deadline,
+                                      .bytes_max = options_.image_bytes_max,
+                                      .login = find_login(options_.registries, reference),
+                                      .traffic = &pulls_}));
     // What was announced is compressed, and not every registry announces it: what counts is what lies on the disk now.
     const ImageDetails details = TRY(client.inspect_image(reference));
     if (details.size_bytes <= options_.image_bytes_max)
-        return {};
+        return StoredImage{.id = details.id, .size_bytes = details.size_bytes};
     TRY(gone(client.remove_image(reference)));
-    return fail(Errc::bad_input, "image of {} bytes, limit {}", details.size_bytes, options_.image_bytes_max);
+    return fail(Errc::bad_input, "pull of {}: an image of {} bytes, the limit is {}", reference.name,
+                details.size_bytes, options_.image_bytes_max);
+}
+
+Result<std::vector<StoredImage>> DockerBackend::list_images()
+{
+    DockerClient client{options_.socket, api_minor_};
+    return client.list_images();
+}
+
+Result<void> DockerBackend::remove_image(const std::string& image, const std::string& id)
+{
+    const ImageReference reference = TRY(split_image_reference(image));
+    DockerClient client{options_.socket, api_minor_};
+    const ImageDetails details = TRY(client.inspect_image(reference));
+    if (details.id != id)
+        return fail(Errc::not_found, "{} is another image by now", image);
+    return client.remove_image(reference);
 }
 
 Result<std::string> DockerBackend::ensure_network(DockerClient& client, const WorkloadSpec& spec)
@@ -285,6 +308,13 @@ Result<std::string> DockerBackend::logs(const std::string& container_id, uint32_
 }
 
 } // namespace
+
+Result<std::string> resolve_digest(const DockerOptions& options, const ImageReference& image)
+{
+    std::atomic<uint32_t> api_minor = 0;
+    DockerClient client{options.socket, api_minor};
+    return client.fetch_digest(image, find_login(options.registries, image));
+}
 
 std::unique_ptr<Backend> make_docker_backend(DockerOptions options)
 {

@@ -133,28 +133,6 @@ Result<ImageDetails> DockerClient::inspect_image(const ImageReference& image)
     return parse_image(body);
 }
 
-Result<void> DockerClient::pull_image(const ImageReference& image, std::chrono::seconds deadline, uint64_t bytes_max)
-{
-    const std::string& version = image.digest.empty() ? image.tag : image.digest;
-    net::HttpRequest request =
-        TRY(make_request("POST", fmt::format("/images/create?fromImage={}&tag={}", percent_encode(image.name),
-                                             percent_encode(version))));
-    request.timeout = deadline;
-    // The stream is progress text, a few kilobytes a layer, whatever the image's size.
-    request.response_bytes_max = 64 << 20;
-    ProgressStream progress{bytes_max};
-    const net::HttpResult response =
-        http_.stream(request, [&progress](std::string_view piece) { return progress.add(piece); });
-    if (!response) // hanging up makes the Engine drop what it has, so nothing happened
-        return fail(Errc::unavailable, "pull of {}: {}", image.name, response.error().message);
-    if (response->status < 200 || response->status >= 300) {
-        const std::string message = parse_error_message(response->body);
-        const Errc code = response->status == 404 ? Errc::not_found : classify_pull_failure(message);
-        return fail(code, "pull of {}: {}", image.name, message);
-    }
-    return progress.finish();
-}
-
 Result<void> DockerClient::import_image(const ImageReference& image, std::string tar,
                                         const std::vector<std::string>& changes)
 {
@@ -169,6 +147,12 @@ Result<void> DockerClient::import_image(const ImageReference& image, std::string
     ProgressStream progress{kImportBytesMax};
     (void)progress.add(body);
     return progress.finish();
+}
+
+Result<std::vector<StoredImage>> DockerClient::list_images()
+{
+    const std::string body = TRY(get("/images/json"));
+    return parse_image_list(body);
 }
 
 Result<void> DockerClient::remove_image(const ImageReference& image)

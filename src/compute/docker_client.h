@@ -7,11 +7,20 @@
 #include "compute/docker_stream.h"
 #include "compute/docker_types.h"
 #include "compute/image_reference.h"
+#include "compute/pull_traffic.h"
+#include "compute/registry_login.h"
 #include "net/http_client.h"
 
 #include <atomic>
 
 namespace berth::compute {
+
+struct PullOptions {
+    std::chrono::milliseconds deadline{};
+    uint64_t bytes_max = 0;
+    const RegistryLogin* login = nullptr; ///< of the image's own registry
+    PullTraffic* traffic = nullptr;       ///< the Engine's other pulls
+};
 
 class DockerClient {
 public:
@@ -23,9 +32,14 @@ public:
     [[nodiscard]] Result<EngineInfo> fetch_info();
 
     [[nodiscard]] Result<ImageDetails> inspect_image(const ImageReference& image);
-    /// Stops reading, which makes the Engine give up, once the layers are larger than `bytes_max` (bad_input).
-    [[nodiscard]] Result<void> pull_image(const ImageReference& image, std::chrono::seconds deadline,
-                                          uint64_t bytes_max);
+    /// Hangs up, which makes the Engine drop what it has, at the deadline or when another pull needs the place
+    /// (unavailable), and once the layers are larger than the limit (bad_input). not_found, refused (the registry wants
+    /// another login) and corrupt (a layer is not what its digest says) are the registry's doing.
+    [[nodiscard]] Result<void> pull_image(const ImageReference& image, const PullOptions& options);
+    /// The digest that the image's registry has for its tag now. As pull_image; downloads nothing.
+    [[nodiscard]] Result<std::string> fetch_digest(const ImageReference& image, const RegistryLogin* login);
+    /// All images that have a name.
+    [[nodiscard]] Result<std::vector<StoredImage>> list_images();
     /// Makes an image of one layer out of a root file system; `changes` are Dockerfile lines such as `CMD ["/app"]`.
     [[nodiscard]] Result<void> import_image(const ImageReference& image, std::string tar,
                                             const std::vector<std::string>& changes);

@@ -1,5 +1,6 @@
 #include "compute/docker_reply.h"
 
+#include "compute/image_reference.h"
 #include "util/json.h"
 
 #include <algorithm>
@@ -148,6 +149,37 @@ Result<ImageDetails> parse_image(std::string_view body)
     image.id = TRY(required_string(reply, "Id"));
     image.size_bytes = number_or_zero(reply, "Size");
     return image;
+}
+
+Result<std::vector<StoredImage>> parse_image_list(std::string_view body)
+{
+    const Json reply = TRY(parse_reply(body, "images"));
+    if (!reply.is_array())
+        return fail(Errc::corrupt, "the Engine's images are not a list");
+    std::vector<StoredImage> list;
+    for (const Json& image : reply) {
+        StoredImage stored;
+        stored.id = TRY(required_string(image, "Id"));
+        stored.size_bytes = number_or_zero(image, "Size");
+        for (const char* member : {"RepoTags", "RepoDigests"}) {
+            const Json& names = member_or_null(image, member);
+            for (size_t i = 0; names.is_array() && i < names.size(); ++i)
+                if (names[i].is_string() && names[i].get<std::string>().find("<none>") == std::string::npos)
+                    stored.names.push_back(names[i].get<std::string>());
+        }
+        if (!stored.names.empty())
+            list.push_back(std::move(stored));
+    }
+    return list;
+}
+
+Result<std::string> parse_distribution(std::string_view body)
+{
+    const Json reply = TRY(parse_reply(body, "distribution"));
+    std::string digest = TRY(required_string(member_or_null(reply, "Descriptor"), "digest"));
+    if (!split_image_reference("x@" + digest))
+        return fail(Errc::corrupt, "the registry's digest is none");
+    return digest;
 }
 
 Result<ContainerDetails> parse_container(std::string_view body)

@@ -20,6 +20,10 @@ inline constexpr uint32_t kApiMinorNewest = 45;
 /// Everything of EngineInfo but the API version, which /info does not tell.
 [[nodiscard]] Result<EngineInfo> parse_info(std::string_view body);
 [[nodiscard]] Result<ImageDetails> parse_image(std::string_view body);
+/// Images without a name are left out.
+[[nodiscard]] Result<std::vector<StoredImage>> parse_image_list(std::string_view body);
+/// The digest in what the registry says of an image.
+[[nodiscard]] Result<std::string> parse_distribution(std::string_view body);
 [[nodiscard]] Result<ContainerDetails> parse_container(std::string_view body);
 /// The member `Id` of what a creation answers.
 [[nodiscard]] Result<std::string> parse_created_id(std::string_view body);

@@ -1,6 +1,7 @@
 #include "compute/docker_stream.h"
 
 #include "util/json.h"
+#include "util/utf8.h"
 
 #include <algorithm>
 
@@ -88,19 +89,62 @@ bool ProgressStream::take_line(std::string_view line)
     if (const auto error = parsed->find("error"); error != parsed->end() && error_.empty())
         error_ = error->is_string() && !error->get<std::string>().empty() ? error->get<std::string>() : "unnamed error";
     const auto detail = parsed->find("progressDetail");
-    const Result<std::string> layer = json_string(*parsed, "id");
-    if (!layer || detail == parsed->end())
+    const Result<std::string> id = json_string(*parsed, "id");
+    if (!id || detail == parsed->end() || (layers_.size() >= kLayersMax && !layers_.contains(*id)))
         return true;
+    const Result<std::string> status = json_string(*parsed, "status");
     const Result<uint64_t> total = json_u64(*detail, "total");
-    if (!total || (layer_bytes_.size() >= kLayersMax && !layer_bytes_.contains(*layer)))
-        return true;
-    // Downloading and extracting tell the same total; a layer counts once, with the most it was said to have.
-    uint64_t& known = layer_bytes_[*layer];
-    if (*total > known) {
-        bytes_announced_ += std::min(*total - known, UINT64_MAX - bytes_announced_);
-        known = *total;
+    const Result<uint64_t> current = json_u64(*detail, "current");
+    return take_layer(layers_[*id], status ? *status : std::string{}, current ? *current : 0, total ? *total : 0);
+}
+
+ProgressStream::Phase ProgressStream::phase_after(Phase phase, std::string_view status)
+{
+    if (status == "Waiting")
+        return Phase::waiting;
+    if (status == "Downloading" || status.starts_with("Retrying"))
+        return Phase::downloading;
+    if (status == "Pulling fs layer")
+        return Phase::pending;
+    if (status.empty())
+        return phase;
+    return Phase::downloaded; // verifying, extracting, complete, already there
+}
+
+bool ProgressStream::take_layer(Layer& layer, std::string_view status, uint64_t current, uint64_t total)
+{
+    layer.phase = phase_after(layer.phase, status);
+    if (layer.phase == Phase::downloading)
+        layer.bytes_done = std::max(layer.bytes_done, current);
+    // Downloading and extracting tell the same total; a layer counts once, with the most that was said or sent.
+    const uint64_t size = std::max(total, current);
+    if (size > layer.bytes_total) {
+        bytes_announced_ += std::min(size - layer.bytes_total, UINT64_MAX - bytes_announced_);
+        layer.bytes_total = size;
     }
+    if (layer.phase == Phase::downloaded)
+        layer.bytes_done = layer.bytes_total;
     return bytes_announced_ <= bytes_max_;
+}
+
+uint64_t ProgressStream::bytes_done() const
+{
+    uint64_t sum = 0;
+    for (const auto& [id, layer] : layers_)
+        sum += std::min(layer.bytes_done, UINT64_MAX - sum);
+    return sum;
+}
+
+size_t ProgressStream::layers_left() const
+{
+    return static_cast<size_t>(std::count_if(
+        layers_.begin(), layers_.end(), [](const auto& entry) { return entry.second.phase != Phase::downloaded; }));
+}
+
+size_t ProgressStream::layers_waiting() const
+{
+    return static_cast<size_t>(std::count_if(layers_.begin(), layers_.end(),
+                                             [](const auto& entry) { return entry.second.phase == Phase::waiting; }));
 }
 
 Result<void> ProgressStream::finish()
@@ -110,11 +154,12 @@ Result<void> ProgressStream::finish()
         (void)take_line(line);
     }
     if (bytes_announced_ > bytes_max_)
-        return fail(Errc::bad_input, "image of {} bytes, limit {}", bytes_announced_, bytes_max_);
+        return fail(Errc::bad_input, "an image of at least {} bytes (compressed), the limit is {}", bytes_announced_,
+                    bytes_max_);
     if (!problem_.empty())
-        return fail(Errc::bad_input, "{}", problem_);
+        return fail(Errc::corrupt, "{}", problem_);
     if (!error_.empty())
-        return fail(classify_pull_failure(error_), "{}", error_);
+        return fail(classify_pull_failure(error_), "{}", printable(error_));
     return {};
 }
 
@@ -122,7 +167,9 @@ Errc classify_pull_failure(std::string_view message)
 {
     if (contains_any(message, {"verification failed"}))
         return Errc::corrupt;
-    // Docker Hub says "access denied" for what doesn't exist, too; the wording begins with "pull access denied".
+    // What Docker Hub says of a repository that does not exist.
+    if (contains_any(message, {"repository does not exist"}))
+        return Errc::not_found;
     if (contains_any(message, {"unauthorized", "denied", "no basic auth credentials", "authentication required"}))
         return Errc::refused;
     if (contains_any(message, {"manifest unknown", "not found", "name unknown", "no matching manifest"}))

@@ -44,17 +44,32 @@ public:
 
     /// False when reading on is pointless: the layers are larger than the limit, or the bytes aren't JSON lines.
     [[nodiscard]] bool add(std::string_view piece);
-    /// To be asked at the end of the stream. bad_input: too large or malformed; otherwise as classify_pull_failure.
+    /// To be asked at the end of the stream. bad_input: too large; corrupt: malformed, or a layer that is not what its
+    /// digest says; otherwise as classify_pull_failure.
     [[nodiscard]] Result<void> finish();
     /// Sum of the sizes of the layers announced so far.
     [[nodiscard]] uint64_t bytes_announced() const { return bytes_announced_; }
+    /// How much of them has been downloaded.
+    [[nodiscard]] uint64_t bytes_done() const;
+    /// Layers that are not downloaded yet, and how many of those the Engine has not begun with.
+    [[nodiscard]] size_t layers_left() const;
+    [[nodiscard]] size_t layers_waiting() const;
 
 private:
+    enum class Phase { pending, waiting, downloading, downloaded };
+    struct Layer {
+        uint64_t bytes_total = 0;
+        uint64_t bytes_done = 0;
+        Phase phase = Phase::pending;
+    };
+
     bool take_line(std::string_view line);
+    bool take_layer(Layer& layer, std::string_view status, uint64_t current, uint64_t total);
+    static Phase phase_after(Phase phase, std::string_view status);
 
     const uint64_t bytes_max_;
     std::string line_;
-    std::map<std::string, uint64_t> layer_bytes_;
+    std::map<std::string, Layer> layers_;
     uint64_t bytes_announced_ = 0;
     std::string problem_; ///< of the stream itself
     std::string error_;   ///< told by the Engine

@@ -101,6 +101,15 @@ std::string registry_of(const CanonicalImage& image)
     return image.port.empty() ? image.host : image.host + ":" + image.port;
 }
 
+Result<std::string> full_image_name(std::string_view text)
+{
+    const ImageReference reference = TRY(split_image_reference(text));
+    const CanonicalImage image = canonical_image(reference);
+    const bool by_digest = !image.digest.empty();
+    return fmt::format("{}/{}{}{}", registry_of(image), image.path, by_digest ? "@" : ":",
+                       by_digest ? image.digest : image.tag);
+}
+
 Result<ImageRule> ImageRule::parse(std::string_view text)
 {
     ImageRule rule;

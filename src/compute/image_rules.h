@@ -24,6 +24,9 @@ struct CanonicalImage {
 /// host[:port] of an image that is already canonical.
 [[nodiscard]] std::string registry_of(const CanonicalImage& image);
 
+/// The one spelling of an image's reference: registry/path:tag, or registry/path@digest. bad_input if it is none.
+[[nodiscard]] Result<std::string> full_image_name(std::string_view text);
+
 /// One entry of an allow or deny list:
 ///   `*`                           every image
 ///   `registry.example`            that registry; a deny rule without a port covers all its ports

@@ -216,11 +216,13 @@ void read_sections(TableReader& root, Config& config, std::string& key_file)
     else
         problems.add("[ports] is required");
     if (const toml::table* table = root.table("images"))
-        read_images(*table, config.provider.images, problems);
+        read_images(*table, config, problems);
     if (const toml::table* table = root.table("capacity"))
         read_capacity(*table, config.provider, problems);
     if (const toml::table* table = root.table("volumes"))
         read_volumes(*table, config.provider.volumes, problems);
+    for (const toml::table* table : root.tables("registries"))
+        read_registry(*table, config, problems);
     for (const toml::table* table : root.tables("specs"))
         read_spec(*table, config.provider, problems);
     if (config.provider.specs.empty())

@@ -6,6 +6,8 @@
 
 namespace berth::daemon {
 
-void read_images(const toml::table& table, provider::ImagePolicy& images, Problems& problems);
+void read_images(const toml::table& table, Config& config, Problems& problems);
+/// One entry of [[registries]], with its password file.
+void read_registry(const toml::table& table, Config& config, Problems& problems);
 
 } // namespace berth::daemon

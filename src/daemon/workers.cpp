@@ -1,5 +1,7 @@
 #include "daemon/workers.h"
 
+#include "provider/images.h"
+
 #include <deque>
 #include <thread>
 
@@ -11,7 +13,7 @@ namespace {
 /// there with eight calls in flight.
 constexpr size_t kEngineThreads = 8;
 constexpr size_t kEndThreads = 2;
-constexpr size_t kSlowThreads = 4;
+constexpr size_t kSlowThreads = provider::kPullsMax + provider::kTemplatePullsMax;
 constexpr size_t kHostThreads = 1;
 
 } // namespace

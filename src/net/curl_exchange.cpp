@@ -154,7 +154,7 @@ void CurlExchange::set_callbacks()
     set_option(easy_, CURLOPT_WRITEDATA, static_cast<void*>(this));
     set_option(easy_, CURLOPT_HEADERFUNCTION, &CurlExchange::on_header);
     set_option(easy_, CURLOPT_HEADERDATA, static_cast<void*>(this));
-    if (piece_ && request_.timeout.count() == 0) {
+    if (piece_) {
         set_option(easy_, CURLOPT_NOPROGRESS, 0L);
         set_option(easy_, CURLOPT_XFERINFOFUNCTION, &CurlExchange::on_progress);
         set_option(easy_, CURLOPT_XFERINFODATA, static_cast<void*>(this));

@@ -18,9 +18,9 @@ public:
     [[nodiscard]] HttpResult send(const HttpRequest& request);
 
     /// Streams the body piece by piece (pulls, logs, the Engine's events). `piece` returns false to hang up, which is
-    /// not an error. With a timeout of 0 it runs until the peer or `piece` ends it; `piece` is then also called with
-    /// an empty view about once a second, so that it can stop a silent stream. The response's body stays empty when
-    /// the status is 2xx.
+    /// not an error; it is also called with an empty view about once a second, so that it can stop a silent stream.
+    /// With a timeout of 0 the stream runs until the peer or `piece` ends it. The response's body stays empty when the
+    /// status is 2xx.
     [[nodiscard]] HttpResult stream(const HttpRequest& request, const std::function<bool(std::string_view)>& piece);
 
 private:

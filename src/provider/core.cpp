@@ -66,6 +66,8 @@ private:
     std::unique_ptr<nostr::relay::Pool> pool_;
     std::unique_ptr<Replies> replies_;
     std::unique_ptr<Intake> intake_;
+    ImageStore image_store_;
+    ImageCache image_cache_;
     Images images_;
     std::unique_ptr<Leases> leases_;
     std::unique_ptr<LostKeys> lost_keys_;
@@ -86,10 +88,13 @@ private:
 };
 
 CoreImplementation::CoreImplementation(Options options, World world)
-    : options_{std::move(options)}, world_{std::move(world)}, sockets_{effects_, world_.sockets}, http_{effects_,
-                                                                                                        world_.http},
-      jobs_{effects_, world_.jobs}, relay_store_{world_.database}, order_store_{world_.database},
-      lease_store_{world_.database}, refund_store_{world_.database}, images_{jobs_, options_.images.pull_deadline}
+    : options_{std::move(options)}, world_{std::move(world)}, sockets_{effects_, world_.sockets},
+      http_{effects_, world_.http}, jobs_{effects_, world_.jobs}, relay_store_{world_.database},
+      order_store_{world_.database}, lease_store_{world_.database}, refund_store_{world_.database},
+      image_store_{world_.database}, image_cache_{options_.images, options_.templates,
+                                                  image_store_,    jobs_,
+                                                  failures_,       [this] { return leases_->images(); }},
+      images_{options_.images, image_cache_, jobs_}
 {
 }
 
@@ -99,6 +104,7 @@ Result<void> CoreImplementation::open()
     TRY(order_store_.migrate());
     TRY(lease_store_.migrate());
     TRY(refund_store_.migrate());
+    TRY(image_store_.migrate());
     wallet_ = TRY(cashu::Wallet::create(
         world_.database, http_, world_.random, options_.seed_file, options_.wallet,
         {.on_redeemed = [this](const cashu::Redeemed& redeemed) { desk_->on_redeemed(redeemed, now_); },
@@ -216,6 +222,7 @@ void CoreImplementation::publish_relay_lists(UnixTime now)
 Result<void> CoreImplementation::start(UnixTime now)
 {
     return run_batch(now, [&] {
+        image_cache_.load();
         leases_->load();
         desk_->load();
         refunds_->load(now);
@@ -256,6 +263,8 @@ void CoreImplementation::take(JobResult&& result, UnixTime now)
     } else if (const auto* pulled = std::get_if<ImagePulled>(&result)) {
         if (images_.handle(*pulled, now))
             desk_->retry_parked(now);
+    } else if (const auto* removed = std::get_if<ImageRemoved>(&result)) {
+        images_.handle(*removed, now);
     } else if (const auto* prepared = std::get_if<WorkloadPrepared>(&result)) {
         leases_->handle(*prepared);
     } else if (const auto* created = std::get_if<WorkloadCreated>(&result)) {
@@ -286,6 +295,8 @@ void CoreImplementation::take_survey(const Surveyed& surveyed, UnixTime now)
     volumes_ = surveyed.volumes;
     if (!engine_up_)
         next_survey_ = now + kSurveyRetry;
+    if (surveyed.images)
+        image_cache_.reconcile(*surveyed.images, now);
     leases_->handle(surveyed, storage_gb_);
     if (engine_up_)
         take_isolation(surveyed.isolation, now);
@@ -326,6 +337,8 @@ void CoreImplementation::tick(UnixTime now)
     }
     wallet_->tick(now);
     leases_->drive(now);
+    if (images_.tick(now))
+        desk_->retry_parked(now);
     desk_->tick(now);
     lost_keys_->tick(now);
     unlocks_->tick(now);

@@ -211,14 +211,15 @@ void Desk::serve_spawn(const RequestOrigin& origin, const SpawnRequest& request,
         return refuse(origin, refusal_of_closed(), now);
     if (const auto refusal = judge_encryption(request, admission, p_.volumes))
         return refuse(origin, *refusal, now);
-    const Images::Answer image = p_.images.ask(admission.workload.image, now);
+    const Images::Answer image =
+        p_.images.ask(admission.workload.image, {origin.sender, request.template_slug.has_value()}, now);
+    if (image == Images::Answer::busy)
+        return refuse(origin, {error_type::busy, "too many images are being pulled; nothing was taken"}, now);
     if (image == Images::Answer::asking)
         return park(origin, request,
                     {error_type::image_not_found, "the image could not be pulled in time; nothing was taken"}, now);
-    if (image == Images::Answer::failed) {
-        const Error& error = p_.images.failure(admission.workload.image);
-        return refuse(origin, {error_type_of_image(error.code), error.message}, now);
-    }
+    if (image == Images::Answer::failed)
+        return refuse(origin, p_.images.failure(admission.workload.image), now);
     auto lease = p_.leases.reserve(admission, origin.sender, now);
     if (!lease)
         return refuse(origin, {error_type::no_capacity, lease.error().message + "; nothing was taken"}, now);

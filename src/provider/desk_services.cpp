@@ -90,7 +90,7 @@ void Desk::serve_quote(const RequestOrigin& origin, const QuoteRequest& request,
         return park(origin, request, {error_type::backend_error, "the container engine does not answer"}, now);
     quote.is_image_present = found == Images::Answer::present;
     if (!quote.refusal && found == Images::Answer::failed)
-        quote.refusal = Refusal{error_type_of_image(p_.images.failure(image).code), p_.images.failure(image).message};
+        quote.refusal = p_.images.failure(image);
     if (!quote.refusal && quote.free_slots == 0)
         quote.refusal = Refusal{error_type::no_capacity, fmt::format("no room for another {} now", quote.spec->id)};
     answer(origin, encode_quote(p_.options, quote), now);

@@ -15,6 +15,10 @@ struct Runner {
     {
         return ImagePulled{job.image, tools.backend.pull_image(job.image, job.deadline)};
     }
+    JobResult operator()(const RemoveImageJob& job) const
+    {
+        return ImageRemoved{job.image, tools.backend.remove_image(job.image, job.id)};
+    }
     JobResult operator()(const PrepareJob& job) const
     {
         // The data volume is made once it is paid for: its device is not known before.
@@ -44,7 +48,7 @@ struct Runner {
     JobResult operator()(const SurveyJob&) const
     {
         return Surveyed{tools.backend.info(), tools.volumes.list(tools.backend), tools.volumes.abilities(),
-                        tools.backend.ensure_isolation()};
+                        tools.backend.ensure_isolation(), tools.backend.list_images()};
     }
     JobResult operator()(const IsolationJob&) const { return IsolationChecked{tools.backend.ensure_isolation()}; }
     JobResult operator()(const NodeStatusJob&) const { return NodeStatusRead{tools.status.read()}; }
@@ -56,7 +60,7 @@ Lane lane_of(const Job& job)
 {
     if (std::holds_alternative<PullImageJob>(job))
         return Lane::slow;
-    if (std::holds_alternative<DestroyJob>(job))
+    if (std::holds_alternative<DestroyJob>(job) || std::holds_alternative<RemoveImageJob>(job))
         return Lane::end;
     const bool of_host = std::holds_alternative<SurveyJob>(job) || std::holds_alternative<NodeStatusJob>(job) ||
                          std::holds_alternative<IsolationJob>(job);

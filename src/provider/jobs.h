@@ -15,8 +15,8 @@ namespace berth::provider {
 /// Groups of worker threads that never lend each other a thread, so that pulls can't starve a stop.
 enum class Lane {
     engine, ///< create, prepare, inspect: eight threads, the Engine's own rate
-    end,    ///< destroy: two
-    slow,   ///< pulls: four
+    end,    ///< destroy, remove an image: two
+    slow,   ///< pulls: as many as Images lets out
     host,   ///< surveys and node status: one
 };
 
@@ -26,6 +26,10 @@ struct FindImageJob {
 struct PullImageJob {
     std::string image;
     std::chrono::seconds deadline;
+};
+struct RemoveImageJob {
+    std::string image;
+    std::string id; ///< it is removed only while its name still means this one
 };
 /// Network and volume ahead of time, while the mint is being asked.
 struct PrepareJob {
@@ -54,14 +58,18 @@ struct NodeStatusJob {};
 /// Puts leases' isolation in place where it isn't.
 struct IsolationJob {};
 
-using Job = std::variant<FindImageJob, PullImageJob, PrepareJob, CreateJob, ResumeJob, InspectJob, DestroyJob,
-                         SurveyJob, NodeStatusJob, IsolationJob>;
+using Job = std::variant<FindImageJob, PullImageJob, RemoveImageJob, PrepareJob, CreateJob, ResumeJob, InspectJob,
+                         DestroyJob, SurveyJob, NodeStatusJob, IsolationJob>;
 
 struct ImageFound {
     std::string image;
     Result<compute::ImageState> state;
 };
 struct ImagePulled {
+    std::string image;
+    Result<compute::StoredImage> outcome;
+};
+struct ImageRemoved {
     std::string image;
     Result<void> outcome;
 };
@@ -92,6 +100,7 @@ struct Surveyed {
     Result<std::vector<compute::LabelledObject>> objects;
     VolumeAbilities volumes{};
     compute::Isolation isolation{};
+    Result<std::vector<compute::StoredImage>> images = fail(Errc::unavailable, "images were not listed");
 };
 struct IsolationChecked {
     compute::Isolation isolation;
@@ -100,8 +109,9 @@ struct NodeStatusRead {
     Result<compute::NodeStatus> status;
 };
 
-using JobResult = std::variant<ImageFound, ImagePulled, WorkloadPrepared, WorkloadCreated, WorkloadResumed,
-                               WorkloadInspected, WorkloadDestroyed, Surveyed, NodeStatusRead, IsolationChecked>;
+using JobResult =
+    std::variant<ImageFound, ImagePulled, ImageRemoved, WorkloadPrepared, WorkloadCreated, WorkloadResumed,
+                 WorkloadInspected, WorkloadDestroyed, Surveyed, NodeStatusRead, IsolationChecked>;
 
 [[nodiscard]] Lane lane_of(const Job& job);
 

@@ -69,6 +69,15 @@ std::optional<uint16_t> Leases::preferred_port(uint32_t number) const
     return port <= options_.ports.last ? std::optional{static_cast<uint16_t>(port)} : std::nullopt;
 }
 
+std::set<std::string> Leases::images() const
+{
+    std::set<std::string> names;
+    for (const auto& [id, lease] : leases_)
+        if (const auto name = compute::full_image_name(lease.workload.image))
+            names.insert(*name);
+    return names;
+}
+
 uint64_t Leases::free_slots(const Spec& spec) const
 {
     const FreeCapacity free = free_capacity();

@@ -82,6 +82,8 @@ public:
     /// How many more of this size could be reserved now.
     [[nodiscard]] uint64_t free_slots(const Spec& spec) const;
     [[nodiscard]] uint32_t running_count() const;
+    /// The full names of the images of all leases here.
+    [[nodiscard]] std::set<std::string> images() const;
     [[nodiscard]] bool is_surveyed() const { return surveyed_; }
     /// Why nothing at all may be sold now: a sentence. Running leases go on.
     [[nodiscard]] const std::optional<std::string>& why_closed() const { return why_closed_; }

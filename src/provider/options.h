@@ -33,6 +33,8 @@ struct ImagePolicy {
     std::vector<compute::ImageRule> deny;
     std::set<std::string> private_registries{}; ///< host[:port], canonical, of those that a password is used for
     std::chrono::seconds pull_deadline{100};    ///< the public client waits 120 s for everything
+    uint64_t bytes_max = 10ull << 30;           ///< of an image that is pulled
+    std::optional<uint64_t> disk_bytes_max{};   ///< of all images that we pulled; absent: no budget
 };
 
 /// What may be sold. Absent numbers are measured at start; factors multiply what is there.

@@ -133,7 +133,9 @@ const char* error_type_of_image(Errc code)
     case Errc::bad_input:
         return error_type::image_too_large;
     default:
-        return error_type::image_not_found; // the registry can't be reached: not to be found from here
+        // The registry can't be reached or is too slow, or what it sends is not what the digest promises: the image
+        // that was asked for is not to be had from here. The message says which.
+        return error_type::image_not_found;
     }
 }
 

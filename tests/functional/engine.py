@@ -32,10 +32,10 @@ class Engine:
     def __init__(self, socket_path):
         self.socket_path = socket_path
 
-    def call(self, method, path, body=None, content_type="application/json", timeout=60):
+    def call(self, method, path, body=None, content_type="application/json", timeout=60, headers=None):
         connection = _UnixConnection(self.socket_path, timeout)
         try:
-            connection.request(method, path, body=body, headers={"Content-Type": content_type})
+            connection.request(method, path, body=body, headers={"Content-Type": content_type, **(headers or {})})
             response = connection.getresponse()
             text = response.read()
         finally:

@@ -318,6 +318,7 @@ address = "{settings.get("ports_address", "127.0.0.1")}"
 
 [images]
 deny = ["denied.example/"]
+{settings.get("images", "")}
 
 [capacity]
 cpu_millicores = {settings.get("cpu_millicores", 100000)}

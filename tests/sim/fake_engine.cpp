@@ -165,6 +165,8 @@ JobResult FakeEngine::lose(const Job& job, const Error& error) const
         return ImageFound{find->image, failure};
     if (const auto* pull = std::get_if<PullImageJob>(&job))
         return ImagePulled{pull->image, failure};
+    if (const auto* remove = std::get_if<RemoveImageJob>(&job))
+        return ImageRemoved{remove->image, failure};
     if (const auto* prepare = std::get_if<PrepareJob>(&job))
         return WorkloadPrepared{prepare->spec.lease, failure};
     if (const auto* make = std::get_if<CreateJob>(&job))
@@ -233,7 +235,11 @@ JobResult FakeEngine::execute(const Job& job)
         if (faults_.strike(5))
             return lose(job, Error{Errc::not_found, "no such image"});
         images_.insert(pull->image);
-        return ImagePulled{pull->image, {}};
+        return ImagePulled{pull->image, compute::StoredImage{.id = "id of " + pull->image, .size_bytes = 3 << 20}};
+    }
+    if (const auto* remove = std::get_if<RemoveImageJob>(&job)) {
+        images_.erase(remove->image);
+        return ImageRemoved{remove->image, {}};
     }
     if (const auto* prepare = std::get_if<PrepareJob>(&job)) {
         if (faults_.strike(5))

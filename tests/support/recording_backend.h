@@ -11,7 +11,12 @@ class RecordingBackend final : public compute::Backend {
 public:
     Result<compute::EngineInfo> info() override { return compute::EngineInfo{}; }
     Result<compute::ImageState> find_image(const std::string&) override { return compute::ImageState::present; }
-    Result<void> pull_image(const std::string&, std::chrono::seconds) override { return {}; }
+    Result<compute::StoredImage> pull_image(const std::string&, std::chrono::seconds) override
+    {
+        return compute::StoredImage{};
+    }
+    Result<std::vector<compute::StoredImage>> list_images() override { return std::vector<compute::StoredImage>{}; }
+    Result<void> remove_image(const std::string&, const std::string&) override { return {}; }
     Result<compute::Workload> create(const compute::WorkloadSpec& spec) override
     {
         created.push_back(spec);

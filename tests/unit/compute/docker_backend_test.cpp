@@ -253,7 +253,7 @@ TEST_CASE_FIXTURE(EngineFixture, "a registry that does not answer is unavailable
 {
     if (is_missing())
         return;
-    const Result<void> pulled = backend->pull_image("127.0.0.1:9/app:1", std::chrono::seconds{30});
+    const Result<StoredImage> pulled = backend->pull_image("127.0.0.1:9/app:1", std::chrono::seconds{30});
     REQUIRE(!pulled.has_value());
     CHECK(pulled.error().code == Errc::unavailable);
 }

@@ -60,8 +60,8 @@ TEST_CASE("a pull succeeds only if no line tells an error")
     CHECK(follow("{\"error\":\"unauthorized: authentication required\"}\n").error().code == Errc::refused);
     CHECK(follow("{\"error\":\"manifest for a:b not found: manifest unknown\"}\n").error().code == Errc::not_found);
     CHECK(follow("{\"error\":7}\n").error().code == Errc::unavailable);
-    CHECK(follow("<html>\n").error().code == Errc::bad_input);
-    CHECK(follow(std::string(100'000, 'x')).error().code == Errc::bad_input);
+    CHECK(follow("<html>\n").error().code == Errc::corrupt);
+    CHECK(follow(std::string(100'000, 'x')).error().code == Errc::corrupt);
 }
 
 TEST_CASE("a layer counts once against the limit, and one byte more ends the pull")
