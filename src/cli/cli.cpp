@@ -21,7 +21,7 @@ int run(int argc, char** argv)
     app.require_subcommand(1);
     int exit_code = kDone;
     for (const auto add : {add_demo, add_init, add_check, add_run, add_list, add_quote, add_spawn, add_status,
-                           add_access, add_topup, add_stop, add_unlock, add_wallet, add_token, add_local})
+                           add_access, add_topup, add_stop, add_unlock, add_template, add_wallet, add_token, add_local})
         add(app, exit_code);
     try {
         app.parse(argc, argv);

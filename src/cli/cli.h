@@ -39,6 +39,7 @@ void add_status(CLI::App& app, int& exit_code);
 void add_topup(CLI::App& app, int& exit_code);
 void add_unlock(CLI::App& app, int& exit_code);
 void add_token(CLI::App& app, int& exit_code);
+void add_template(CLI::App& app, int& exit_code);
 void add_wallet(CLI::App& app, int& exit_code);
 
 /// Prints "berth: <message>" to stderr and answers the exit code that fits the error.
