@@ -6,6 +6,6 @@ source scripts/dev/lib.sh
 source scripts/dev/engine.sh
 
 build_tree release berth
-need_packages test image
+need_packages test image podman
 engine_start
 python3 tests/functional/run.py "$@"

@@ -2,8 +2,7 @@
 
 #include "compute/docker_client.h"
 #include "compute/host_network.h"
-#include "compute/lease_objects.h"
-#include "compute/subnet_pool.h"
+#include "compute/network_probe.h"
 #include "util/log.h"
 
 #include <unistd.h>
@@ -12,9 +11,8 @@ namespace berth::compute {
 
 namespace {
 
-/// Of the provider's label: in the names of its table and of the probe's bridge.
+/// Of the provider's label: in the name of its table.
 constexpr size_t kSuffixLength = 8;
-constexpr uint32_t kProbeAttemptsMax = 64;
 
 Result<FirewallRules> make_rules(const DockerOptions& docker, const NetworkOptions& network)
 {
@@ -35,39 +33,6 @@ Result<FirewallRules> make_rules(const DockerOptions& docker, const NetworkOptio
 Isolation failed(std::string why)
 {
     return {.state = Isolation::State::failed, .why_not = std::move(why)};
-}
-
-/// The rules hold for what passes this network namespace: an Engine in another one is out of their reach.
-Result<void> find_bridge(const std::string& address, const Ipv4Range& pool)
-{
-    const auto number = parse_ipv4(address);
-    if (number && pool.contains(*number) && has_bridge_of(*number, pool))
-        return {};
-    return fail(Errc::unavailable, "the container engine's networks are not in berth's network namespace, so that "
-                                   "leases can't be contained: run both in the host's");
-}
-
-/// A network as leases have it, made to be looked at. Its labels let a sweep find it should the process die here.
-Result<std::string> create_probe_network(DockerClient& client, const DockerOptions& docker, std::string& subnet)
-{
-    const SubnetPool pool = TRY(SubnetPool::parse(docker.subnet_pool));
-    const std::string suffix = docker.provider_label.substr(0, kSuffixLength);
-    NetworkSettings settings{
-        .name = "berth-probe-" + docker.provider_label,
-        .subnet = {},
-        .bridge_name = fmt::format("{}p{}", kBridgePrefix, suffix),
-        .labels = {{std::string{kLeaseLabel}, "isolation-probe-" + docker.provider_label},
-                   {std::string{kProviderLabel}, docker.provider_label}},
-    };
-    (void)client.remove_network(settings.name); // of a process that died here
-    const auto number = static_cast<uint32_t>(std::hash<std::string>{}(docker.provider_label));
-    for (uint32_t attempt = 0; attempt < std::min(pool.size(), kProbeAttemptsMax); ++attempt) {
-        subnet = settings.subnet = pool.subnet_for(number, attempt);
-        Result<std::string> created = client.create_network(settings);
-        if (created || created.error().code != Errc::conflict)
-            return created;
-    }
-    return fail(Errc::unavailable, "no free subnet found in {}", docker.subnet_pool);
 }
 
 class Contained final : public ContainedBackend {
@@ -123,13 +88,7 @@ Result<void> Contained::probe_engine()
     if (probed_)
         return {};
     const Ipv4Range pool = TRY(Ipv4Range::parse(docker_.subnet_pool));
-    DockerClient client{docker_.socket, api_minor_};
-    std::string subnet;
-    const std::string network = TRY(create_probe_network(client, docker_, subnet));
-    const Ipv4Range range = TRY(Ipv4Range::parse(subnet));
-    const auto seen = find_bridge(ipv4_text(range.base + 1), pool);
-    TRY(client.remove_network(network));
-    TRY(seen);
+    TRY(probe_network_namespace(docker_));
     probed_ = true;
     if (const std::string overlap = find_overlap(pool); !overlap.empty())
         log::warn("{}", overlap);

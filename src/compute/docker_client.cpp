@@ -16,6 +16,7 @@ constexpr std::chrono::milliseconds kReadTimeout = 15s;
 // A start on a loaded host takes seconds, and a volume full of small files takes its time to go.
 constexpr std::chrono::milliseconds kChangeTimeout = 120s;
 constexpr size_t kReplyBytesMax = 8 << 20;
+constexpr std::string_view kLibpodPrefix = "/v4.0.0/libpod";
 constexpr uint64_t kImportBytesMax = 16ull << 30;
 
 std::string network_path(std::string_view id)
@@ -136,8 +137,8 @@ Result<ImageDetails> DockerClient::inspect_image(const ImageReference& image)
 Result<void> DockerClient::import_image(const ImageReference& image, std::string tar,
                                         const std::vector<std::string>& changes)
 {
-    std::string path =
-        fmt::format("/images/create?fromSrc=-&repo={}&tag={}", percent_encode(image.name), percent_encode(image.tag));
+    // In one word, because Podman overlooks a tag of its own.
+    std::string path = fmt::format("/images/create?fromSrc=-&repo={}", percent_encode(image.name + ":" + image.tag));
     for (const std::string& change : changes)
         path += "&changes=" + percent_encode(change);
     net::HttpRequest request = TRY(make_request("POST", path));
@@ -162,8 +163,19 @@ Result<void> DockerClient::remove_image(const ImageReference& image)
 
 Result<std::string> DockerClient::create_network(const NetworkSettings& settings)
 {
-    const std::string body = TRY(post("/networks/create", make_network_body(settings)));
-    return parse_created_id(body);
+    // Asked each time, which is little beside making a network: the Engine may have been exchanged.
+    const EngineVersion version = TRY(negotiate());
+    if (!version.is_podman) {
+        const std::string body = TRY(post("/networks/create", make_network_body(settings)));
+        return parse_created_id(body);
+    }
+    net::HttpRequest request = TRY(make_request("POST", {}));
+    request.url = fmt::format("{}{}/networks/create", kBaseUrl, kLibpodPrefix);
+    request.headers.emplace_back("Content-Type", "application/json");
+    request.body = make_libpod_network_body(settings);
+    TRY(exchange(request));
+    const ListedObject network = TRY(inspect_network(settings.name)); // what was just answered has other names
+    return network.id;
 }
 
 Result<ListedObject> DockerClient::inspect_network(std::string_view id_or_name)

@@ -110,6 +110,9 @@ Result<EngineVersion> parse_version(std::string_view body)
     version.version = TRY(required_string(reply, "Version"));
     version.api_newest = TRY(required_string(reply, "ApiVersion"));
     version.api_oldest = string_or_empty(reply, "MinAPIVersion");
+    const Json& components = member_or_null(reply, "Components");
+    for (const Json& component : components.is_array() ? components : Json::array())
+        version.is_podman = version.is_podman || string_or_empty(component, "Name") == "Podman Engine";
     return version;
 }
 
@@ -288,7 +291,7 @@ Errc classify_failure(int status, std::string_view message)
     if (contains(message, "is already in use") || contains(message, "address already in use") ||
         contains(message, "already allocated") || contains(message, "Pool overlaps") ||
         contains(message, "already exists") || contains(message, "same bridge name") ||
-        contains(message, "being used by"))
+        contains(message, "being used by") || contains(message, "already used")) // Podman, of names and subnets
         return Errc::conflict;
     switch (status) {
     case 400:

@@ -126,6 +126,19 @@ std::string make_network_body(const NetworkSettings& settings)
     });
 }
 
+std::string make_libpod_network_body(const NetworkSettings& settings)
+{
+    return dump_json(Json{
+        {"name", settings.name},
+        {"driver", "bridge"},
+        {"network_interface", settings.bridge_name},
+        {"dns_enabled", false},
+        {"ipv6_enabled", false},
+        {"subnets", Json::array({{{"subnet", settings.subnet}}})},
+        {"labels", settings.labels},
+    });
+}
+
 std::string make_volume_body(const VolumeSettings& settings)
 {
     Json body{{"Name", settings.name}, {"Driver", "local"}, {"Labels", settings.labels}};

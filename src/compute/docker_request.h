@@ -16,6 +16,9 @@ namespace berth::compute {
 [[nodiscard]] std::string make_label_filter(std::string_view label, std::string_view value);
 
 [[nodiscard]] std::string make_network_body(const NetworkSettings& settings);
+/// The same for Podman's own API: the one like Docker's has no name for the bridge. No resolver of Podman's there
+/// either: containers ask the host's resolvers themselves.
+[[nodiscard]] std::string make_libpod_network_body(const NetworkSettings& settings);
 [[nodiscard]] std::string make_volume_body(const VolumeSettings& settings);
 /// With all the limits and hardening that every lease has.
 [[nodiscard]] std::string make_container_body(const ContainerSettings& settings);

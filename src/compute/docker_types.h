@@ -14,6 +14,7 @@ struct EngineVersion {
     std::string version;
     std::string api_newest;
     std::string api_oldest;
+    bool is_podman = false;
 };
 
 struct ImageDetails {

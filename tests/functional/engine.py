@@ -97,9 +97,8 @@ class Engine:
     def make_page_image(self, tag=IMAGE, busybox="/bin/busybox", user="root", files=()):
         """An image made on the spot: busybox, a page served on the ports that the tests reach, and further files, each with
         path, content, mode and extended attributes."""
-        repository, version = tag.rsplit(":", 1)
         query = urllib.parse.urlencode(
-            [("fromSrc", "-"), ("repo", repository), ("tag", version), ("changes", 'CMD ["/bin/sh", "/start"]'),
+            [("fromSrc", "-"), ("repo", tag), ("changes", 'CMD ["/bin/sh", "/start"]'),
              ("changes", f"USER {user}")])
         self.call("POST", f"/images/create?{query}", body=_page_tree(busybox, files), content_type="application/x-tar")
         return tag

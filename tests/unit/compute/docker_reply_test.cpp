@@ -21,6 +21,16 @@ TEST_CASE("the newest API version that both sides speak is chosen, and none is r
     CHECK(chosen("1.12", "1.41x").error().code == Errc::corrupt);
 }
 
+TEST_CASE("Podman tells what it is among the components of its version")
+{
+    constexpr const char* docker = R"({"Version":"20.10.24","ApiVersion":"1.41","Components":[{"Name":"Engine"}]})";
+    constexpr const char* podman =
+        R"({"Version":"4.3.1","ApiVersion":"1.41","Components":[{"Name":"Podman Engine"},{"Name":"Conmon"}]})";
+    CHECK(!parse_version(docker).value().is_podman);
+    CHECK(parse_version(podman).value().is_podman);
+    CHECK(!parse_version(R"({"Version":"4","ApiVersion":"1.41","Components":"Podman Engine"})").value().is_podman);
+}
+
 TEST_CASE("a container's state, labels and address are read")
 {
     const ContainerDetails container =

@@ -75,5 +75,18 @@ TEST_CASE("a network is asked for with its subnet, its bridge and a check for it
     CHECK(json["Labels"]["berth.lease"] == "L");
 }
 
+TEST_CASE("Podman is told the bridge's name, too, and makes no resolver on it")
+{
+    const Json json = parse_json(make_libpod_network_body({.name = "paygress-7",
+                                                           .subnet = "10.213.0.112/28",
+                                                           .bridge_name = "berth-7",
+                                                           .labels = {{"berth.lease", "L"}}}))
+                          .value();
+    CHECK(json["subnets"][0]["subnet"] == "10.213.0.112/28");
+    CHECK(json["network_interface"] == "berth-7");
+    CHECK(json["dns_enabled"] == false);
+    CHECK(json["labels"]["berth.lease"] == "L");
+}
+
 } // namespace
 } // namespace berth::compute
