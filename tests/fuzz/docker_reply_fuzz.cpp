@@ -28,6 +28,14 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size)
     if (const auto id = parse_created_id(body))
         VERIFY(!id->empty());
     VERIFY(parse_error_message(body).size() <= 400);
+    if (const auto images = parse_image_list(body)) {
+        for (const StoredImage& image : *images)
+            VERIFY(!image.id.empty() && !image.names.empty());
+    } else {
+        VERIFY(images.error().code == Errc::corrupt);
+    }
+    if (const auto digest = parse_distribution(body))
+        VERIFY(digest->starts_with("sha256:") && digest->size() == 71);
     (void)parse_info(body);
     (void)parse_image(body);
     return 0;
