@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # ./dev crash [--all] [--story NAME] [--jobs N]
 # The crash matrix: the real daemon is killed right before and right after every durable step of some stories, restarted, and
-# the money counted from outside. --all: every step of its start in each story, too.
+# the money counted from outside. A spread of the kills; --all: every one, more second kills, and the long stories.
 set -euo pipefail
 source scripts/dev/lib.sh
 source scripts/dev/engine.sh

@@ -68,6 +68,8 @@ public:
     void connect(FakeRelays& relays) { relays_ = &relays; }
     /// Plans what this seed's consumers do within the given time.
     void plan(int purchases, std::chrono::milliseconds within);
+    /// The same request once more, in a new event.
+    void ask_again(size_t purchase) { send_copies(purchase); }
     /// A relay took an event in.
     void on_event(const nostr::Event& event);
 

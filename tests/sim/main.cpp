@@ -60,6 +60,10 @@ int main(int count, char** values)
     const std::string directory = "/dev/shm/berth-sim-" + std::to_string(::getpid());
     berth::sim::Outcome sum;
     size_t violations = 0;
+    for (const std::string& violation : berth::sim::simulate_late_redemption(arguments.first, directory)) {
+        ++violations;
+        std::printf("late redemption: %s\n", violation.c_str());
+    }
     for (uint64_t seed = arguments.first; seed < arguments.first + arguments.seeds; ++seed) {
         current_seed = static_cast<std::sig_atomic_t>(seed);
         const berth::sim::Outcome outcome = berth::sim::simulate(seed, directory);

@@ -15,6 +15,9 @@ public:
 
     void send(uint64_t id, net::HttpRequest request);
     void heal();
+    /// From now on swaps are held on their way, and nobody hears of them; release_swaps() lets them arrive.
+    void hold_swaps() { held_.emplace(); }
+    void release_swaps();
 
 private:
     [[nodiscard]] net::HttpResult exchange(const net::HttpRequest& request);
@@ -24,6 +27,7 @@ private:
     Faults& faults_;
     Process& process_;
     test::FakeMint& mint_;
+    std::optional<std::vector<net::HttpRequest>> held_;
 };
 
 } // namespace berth::sim

@@ -4,6 +4,7 @@
 #include "sim/invariant.h"
 #include "sim/mint_gate.h"
 #include "util/hex.h"
+#include "util/json.h"
 
 #include <filesystem>
 
@@ -20,6 +21,9 @@ constexpr auto kFaultsFor = 240s;
 /// Room for the redemption deadline, the longest lease and the late repeats.
 constexpr auto kSettling = 2'400s;
 constexpr auto kLastLook = 150s;
+/// Beyond the redemption's deadline and its longest pause between two tries; and the first look for late signatures.
+constexpr auto kGivenUpAfter = 40min;
+constexpr auto kWatchedFor = 3h;
 constexpr uint64_t kRate = 1'000;
 constexpr int kMintAmounts = 9; ///< enough for any purchase; each key costs a point to read
 constexpr int kTurnsMax = 20'000;
@@ -76,7 +80,54 @@ public:
         return conclude();
     }
 
+    std::vector<std::string> run_late_redemption()
+    {
+        faults_.heal(); // nothing goes wrong by chance
+        process_.start();
+        run_until(clock_.now() + 5s, [] { return false; });
+        gate_.hold_swaps();
+        consumers_.plan(1, 1s);
+        run_until(clock_.now() + kGivenUpAfter, [] { return false; });
+        for (const auto& [id, answers] : consumers_.purchases().at(0).answers)
+            if (answers.size() != 1 || Json::parse(*answers.begin()).at("error_type") != "mint_network_error")
+                violations_.push_back("a payment that could not be redeemed in time was not given up");
+        gate_.release_swaps();
+        run_until(clock_.now() + kWatchedFor, [] { return false; });
+        consumers_.ask_again(0);
+        run_until(clock_.now() + 1min, [] { return false; });
+        expect_one_refund();
+        return violations_;
+    }
+
 private:
+    /// Every request of the only purchase has heard of one and the same refund, of all that was paid.
+    void expect_one_refund()
+    {
+        std::set<std::string> refunds;
+        for (const auto& [id, answers] : consumers_.purchases().at(0).answers) {
+            std::string refund;
+            for (const std::string& text : answers)
+                if (const Json body = Json::parse(text); body.contains("refund"))
+                    refund = body.at("refund").at("token").get<std::string>();
+            refunds.insert(refund);
+        }
+        if (refunds.size() != 1 || refunds.begin()->empty())
+            return violations_.push_back("not every request heard of the one refund");
+        std::vector<cashu::Proof> proofs = cashu::decode_token(*refunds.begin()).value().proofs;
+        for (cashu::Proof& proof : proofs)
+            proof.keyset_id = cashu::expand_keyset_id(proof.keyset_id, mint_.keyset_ids()).value();
+        const Money& paid = consumers_.money().at(0);
+        if (!mint_.accepts(proofs) || cashu::total(proofs).value() + mint_.fee_of(paid.proofs) != paid.value)
+            violations_.push_back("the refund is not worth what was paid");
+        for (const cashu::MintStatus& mint : process_.core().mints())
+            if (mint.balance.value != 0)
+                violations_.push_back("the provider has kept something");
+        for (const std::string& difference : cashu::audit_rows(cashu::WalletStore{process_.database()}).differences)
+            violations_.push_back("the books are wrong: " + difference);
+        if (!engine_.history().empty())
+            violations_.push_back("a container ran for it");
+    }
+
     provider::Options options(const std::string& directory)
     {
         provider::Options made{.key = provider_key()};
@@ -202,6 +253,15 @@ Outcome simulate(uint64_t seed, const std::string& directory)
     Outcome outcome = Simulation{seed, directory}.run();
     std::filesystem::remove_all(directory);
     return outcome;
+}
+
+std::vector<std::string> simulate_late_redemption(uint64_t seed, const std::string& directory)
+{
+    std::filesystem::remove_all(directory);
+    std::filesystem::create_directories(directory);
+    const std::vector<std::string> violations = Simulation{seed, directory}.run_late_redemption();
+    std::filesystem::remove_all(directory);
+    return violations;
 }
 
 } // namespace berth::sim

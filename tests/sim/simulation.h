@@ -22,4 +22,8 @@ struct Outcome {
 /// Files go below `directory`, which is emptied first and removed afterwards.
 [[nodiscard]] Outcome simulate(uint64_t seed, const std::string& directory);
 
+/// One purchase whose swap arrives at the mint long after it was given up: what its consumer is told, and where the
+/// money ends.
+[[nodiscard]] std::vector<std::string> simulate_late_redemption(uint64_t seed, const std::string& directory);
+
 } // namespace berth::sim
