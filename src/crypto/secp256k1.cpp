@@ -47,13 +47,14 @@ Bytes33 store(const secp256k1_pubkey& key)
     return out;
 }
 
-Result<Point> combine(const secp256k1_pubkey& a, const secp256k1_pubkey& b)
+/// The compressed sum.
+Result<Bytes33> combine(const secp256k1_pubkey& a, const secp256k1_pubkey& b)
 {
     secp256k1_pubkey sum;
     const std::array<const secp256k1_pubkey*, 2> terms{&a, &b};
     if (secp256k1_ec_pubkey_combine(context(), &sum, terms.data(), terms.size()) != 1)
         return fail(Errc::bad_input, "point at infinity");
-    return Point::parse(store(sum));
+    return store(sum);
 }
 
 secp256k1_keypair keypair_of(const Scalar& secret_key)
@@ -172,14 +173,16 @@ std::string Point::hex() const
 
 Result<Point> Point::plus(const Point& other) const
 {
-    return combine(load(compressed_), load(other.compressed_));
+    const Bytes33 sum = TRY(combine(load(compressed_), load(other.compressed_)));
+    return Point{sum};
 }
 
 Result<Point> Point::minus(const Point& other) const
 {
     secp256k1_pubkey negative = load(other.compressed_);
     VERIFY(secp256k1_ec_pubkey_negate(context(), &negative) == 1);
-    return combine(load(compressed_), negative);
+    const Bytes33 difference = TRY(combine(load(compressed_), negative));
+    return Point{difference};
 }
 
 Result<Point> Point::times(const Scalar& scalar) const
