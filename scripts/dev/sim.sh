@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# ./dev sim [--seeds N] [--first S]
+# ./dev sim [--seeds N] [--first S] | ./dev sim --mutants
 # The real core on fake sockets, mint, Engine, clock and disk, driven by a seed; N seeds from S on, spread over all CPUs.
+# --mutants: whether it would notice: each fault of tests/sim/mutants, built into a scratch copy, must be caught within 1,000 seeds.
 # A failing seed replays with --first S --seeds 1. The last line says seeds, faults injected, crashes and violations.
 set -euo pipefail
 source scripts/dev/lib.sh
@@ -9,9 +10,10 @@ if [[ "${1:-}" == --help || "${1:-}" == -h ]]; then show_help "$0"; exit 0; fi
 seeds=300 first=1
 while (($# > 0)); do
     case "$1" in
+        --mutants) exec bash scripts/dev/sim_mutants.sh ;;
         --seeds) seeds="$2" ;;
         --first) first="$2" ;;
-        *) die "usage: ./dev sim [--seeds N] [--first S]" ;;
+        *) die "usage: ./dev sim [--seeds N] [--first S] | --mutants" ;;
     esac
     shift 2
 done
