@@ -155,8 +155,11 @@ void Payouts::on_settled(const RedemptionRow& row, UnixTime now)
     if (!payout || payout->redemption != std::optional{row.id})
         return;
     const auto stored = rows::in_savepoint(database_, [&]() -> Result<void> {
-        if (row.saga.state == RedeemState::done)
+        if (row.saga.state == RedeemState::done) {
+            // Its change is free now, which others may have waited for.
+            TRY(store_.hurry_payouts(row.mint, row.unit, now));
             return hand_out(*payout, store_.proofs_of(row.id, HoldingState::sent));
+        }
         payout->redemption.reset();
         payout->due_at = now + kRetry;
         return store_.put_payout(*payout);

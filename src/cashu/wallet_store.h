@@ -233,6 +233,8 @@ public:
     // Payouts.
     [[nodiscard]] Result<void> add_payout(const PayoutRow& row);
     [[nodiscard]] Result<void> put_payout(const PayoutRow& row);
+    /// Those that no swap is under way for are due by now: proofs came in that may be enough.
+    [[nodiscard]] Result<void> hurry_payouts(const std::string& mint, Unit unit, UnixTime now);
     [[nodiscard]] std::optional<PayoutRow> payout(const std::string& key) const;
     [[nodiscard]] std::vector<std::string> due_payouts(UnixTime now) const; ///< those that no swap is under way for
     /// Those whose swap ended while their token was not stored.

@@ -99,6 +99,17 @@ Result<void> WalletStore::put_payout(const PayoutRow& row)
         .run();
 }
 
+Result<void> WalletStore::hurry_payouts(const std::string& mint, Unit unit, UnixTime now)
+{
+    return database_
+        .prepare(
+            "UPDATE payout SET due_at=?1 WHERE token='' AND redemption IS NULL AND due_at>?1 AND mint=?2 AND unit=?3")
+        .bind(rows::millis(now))
+        .bind(mint)
+        .bind(static_cast<int>(unit))
+        .run();
+}
+
 std::optional<PayoutRow> WalletStore::payout(const std::string& key) const
 {
     auto query = database_.prepare("SELECT * FROM payout WHERE key=?");

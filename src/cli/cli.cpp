@@ -15,13 +15,15 @@ int run(int argc, char** argv)
     CLI::App app{"berth rents out this machine's containers by the second, for ecash, over Nostr.\n"
                  "\nTry it on one machine:  berth demo"
                  "\nBecome a provider:      berth init, then berth check, then berth run"
+                 "\nLook after it:          berth status, berth lease list, berth wallet balance, berth drain"
                  "\nRent from one:          berth list, then berth spawn",
                  "berth"};
     app.set_version_flag("--version", "berth " BERTH_VERSION);
     app.require_subcommand(1);
     int exit_code = kDone;
-    for (const auto add : {add_demo, add_init, add_check, add_run, add_list, add_quote, add_spawn, add_status,
-                           add_access, add_topup, add_stop, add_unlock, add_template, add_wallet, add_token, add_local})
+    for (const auto add :
+         {add_demo, add_init, add_check, add_run, add_list, add_quote, add_spawn, add_status, add_access, add_topup,
+          add_stop, add_unlock, add_lease, add_drain, add_template, add_wallet, add_token, add_local})
         add(app, exit_code);
     try {
         app.parse(argc, argv);

@@ -41,6 +41,8 @@ void add_unlock(CLI::App& app, int& exit_code);
 void add_token(CLI::App& app, int& exit_code);
 void add_template(CLI::App& app, int& exit_code);
 void add_wallet(CLI::App& app, int& exit_code);
+void add_lease(CLI::App& app, int& exit_code);
+void add_drain(CLI::App& app, int& exit_code);
 
 /// Prints "berth: <message>" to stderr and answers the exit code that fits the error.
 [[nodiscard]] int report(const Error& error);

@@ -1,6 +1,7 @@
 // The verbs about a lease one has: status, topup, access and stop.
 
 #include "cli/cli.h"
+#include "cli/cmd_node.h"
 #include "cli/consumer_options.h"
 #include "consumer/marketplace.h"
 
@@ -16,23 +17,50 @@ struct LeaseArguments {
     std::string transport = "nip17";
 };
 
-std::shared_ptr<LeaseArguments> add_lease_options(CLI::App& verb)
+struct LeaseOptions {
+    std::shared_ptr<LeaseArguments> arguments;
+    CLI::Option* provider = nullptr;
+    CLI::Option* lease = nullptr;
+};
+
+LeaseOptions offer_lease_options(CLI::App& verb)
 {
     const auto arguments = std::make_shared<LeaseArguments>();
     add_consumer_options(verb, arguments->consumer);
-    verb.add_option("--provider", arguments->provider, "Provider's npub, nostr: URI or hex key")->required();
-    verb.add_option("--lease", arguments->lease, "The lease: container-<number> or the number")->required();
+    const LeaseOptions options{
+        arguments, verb.add_option("--provider", arguments->provider, "Provider's npub, nostr: URI or hex key"),
+        verb.add_option("--lease", arguments->lease, "The lease: container-<number> or the number")};
     add_transport(verb, arguments->transport);
-    return arguments;
+    return options;
+}
+
+std::shared_ptr<LeaseArguments> add_lease_options(CLI::App& verb)
+{
+    const LeaseOptions options = offer_lease_options(verb);
+    options.provider->required();
+    options.lease->required();
+    return options.arguments;
 }
 
 } // namespace
 
 void add_status(CLI::App& app, int& exit_code)
 {
-    CLI::App* verb = app.add_subcommand("status", "Ask a provider how one of your leases is doing");
-    const auto arguments = add_lease_options(*verb);
-    verb->callback([arguments, &exit_code] {
+    CLI::App* verb =
+        app.add_subcommand("status", "How your own node is doing; with --provider, one of your leases there");
+    verb->footer("Operators: berth status [--config FILE]. Consumers: berth status --provider NPUB --lease NUMBER.");
+    const LeaseOptions options = offer_lease_options(*verb);
+    options.provider->needs(options.lease);
+    options.lease->needs(options.provider);
+    const auto file = std::make_shared<std::string>("/etc/berth/berth.toml");
+    verb->add_option("--config", *file, "Your node's configuration file")
+        ->capture_default_str()
+        ->excludes(options.provider);
+    verb->callback([arguments = options.arguments, file, &exit_code] {
+        if (arguments->provider.empty()) {
+            exit_code = print_node_status({.file = *file, .json = arguments->consumer.json});
+            return;
+        }
         exit_code =
             ask_and_print(arguments->consumer, arguments->provider, consumer::encode_status_request(arguments->lease),
                           {.transport = arguments->transport});

@@ -22,6 +22,10 @@ struct Config {
 /// too.
 [[nodiscard]] Result<Config> load_config(const std::filesystem::path& file);
 
+/// Only where the state is: for commands to a running daemon, whatever else has become of the file meanwhile. refused
+/// without the right to read it.
+[[nodiscard]] Result<std::filesystem::path> load_state_dir(const std::filesystem::path& file);
+
 /// One template file of `templates_dir` (config/templates/*.toml).
 [[nodiscard]] Result<compute::Template> load_template(const std::filesystem::path& file);
 

@@ -5,6 +5,7 @@
 #include "daemon/state_lock.h"
 #include "daemon/workers.h"
 #include "net/http_thread.h"
+#include "net/line_server.h"
 #include "net/net_thread.h"
 #include "provider/core.h"
 #include "util/log.h"
@@ -117,6 +118,11 @@ Result<void> serve(Config config, compute::Backend& backend)
     Workers workers{{.backend = backend, .volumes = volumes, .status = node_status},
                     [&inbox](provider::JobResult result) { inbox.put_always(provider::Message{std::move(result)}); }};
 
+    const auto control =
+        TRY(net::LineServer::create({.path = control_socket_of(config.state_dir)}, [&inbox](net::LineEvent event) {
+            inbox.put_always(provider::Message{std::move(event)});
+        }));
+
     const std::string npub = nostr::PublicKey::of(config.provider.key).npub();
     const auto core = TRY(provider::Core::create(
         std::move(config.provider),
@@ -124,7 +130,9 @@ Result<void> serve(Config config, compute::Backend& backend)
          .sockets = *sockets,
          .http = [&http](uint64_t id, net::HttpRequest request) { http.send(id, std::move(request)); },
          .jobs = workers,
-         .random = random}));
+         .random = random,
+         .answer_command = [&control](uint64_t connection,
+                                      std::string line) { control->answer(connection, std::move(line)); }}));
     TRY(core->start(wall_clock_now()));
     log::info("berth {} serves as {}", BERTH_VERSION, npub);
     notify_service_manager("READY=1");
@@ -134,6 +142,11 @@ Result<void> serve(Config config, compute::Backend& backend)
 }
 
 } // namespace
+
+std::filesystem::path control_socket_of(const std::filesystem::path& state_dir)
+{
+    return state_dir / "control.sock";
+}
 
 Result<void> run(Config config)
 {

@@ -2,7 +2,7 @@
 
 #include "nostr/relay/pool.h"
 #include "nostr/relay_lists.h"
-#include "provider/desk.h"
+#include "provider/control.h"
 #include "provider/payment_terms.h"
 #include "provider/publisher.h"
 #include "util/log.h"
@@ -47,6 +47,7 @@ private:
     void take(JobResult&& result, UnixTime now);
     void take_survey(const Surveyed& surveyed, UnixTime now);
     void take_isolation(const compute::Isolation& isolation, UnixTime now);
+    void open_control();
     [[nodiscard]] Publisher::Facts public_facts();
 
     const Options options_;
@@ -62,6 +63,7 @@ private:
     OrderStore order_store_;
     LeaseStore lease_store_;
     RefundStore refund_store_;
+    DrainStore drain_store_;
     std::unique_ptr<cashu::Wallet> wallet_;
     std::unique_ptr<nostr::relay::Pool> pool_;
     std::unique_ptr<Replies> replies_;
@@ -76,10 +78,14 @@ private:
     std::unique_ptr<Refunds> refunds_;
     std::unique_ptr<Desk> desk_;
     std::unique_ptr<Publisher> publisher_;
+    std::unique_ptr<Drain> drain_;
+    std::unique_ptr<Control> control_;
 
     std::optional<compute::NodeStatus> node_;
     uint64_t storage_gb_ = 0;
     bool engine_up_ = false;
+    std::string engine_version_; ///< empty while it does not answer
+    UnixTime started_at_{};
     bool is_measured_ = false;
     UnixTime next_survey_{};
     UnixTime next_node_status_{};
@@ -88,9 +94,10 @@ private:
 };
 
 CoreImplementation::CoreImplementation(Options options, World world)
-    : options_{std::move(options)}, world_{std::move(world)}, sockets_{effects_, world_.sockets},
-      http_{effects_, world_.http}, jobs_{effects_, world_.jobs}, relay_store_{world_.database},
-      order_store_{world_.database}, lease_store_{world_.database}, refund_store_{world_.database},
+    : options_{std::move(options)}, world_{std::move(world)}, sockets_{effects_, world_.sockets}, http_{effects_,
+                                                                                                        world_.http},
+      jobs_{effects_, world_.jobs}, relay_store_{world_.database}, order_store_{world_.database},
+      lease_store_{world_.database}, refund_store_{world_.database}, drain_store_{world_.database},
       image_store_{world_.database}, image_cache_{options_.images, options_.templates,
                                                   image_store_,    jobs_,
                                                   failures_,       [this] { return leases_->images(); }},
@@ -105,6 +112,7 @@ Result<void> CoreImplementation::open()
     TRY(lease_store_.migrate());
     TRY(refund_store_.migrate());
     TRY(image_store_.migrate());
+    TRY(drain_store_.migrate());
     wallet_ = TRY(cashu::Wallet::create(
         world_.database, http_, world_.random, options_.seed_file, options_.wallet,
         {.on_redeemed = [this](const cashu::Redeemed& redeemed) { desk_->on_redeemed(redeemed, now_); },
@@ -150,7 +158,32 @@ Result<void> CoreImplementation::open()
                                                .random = world_.random,
                                                .failures = failures_});
     publisher_ = std::make_unique<Publisher>(options_, relay_store_, *pool_, world_.random, failures_);
+    open_control();
     return {};
+}
+
+void CoreImplementation::open_control()
+{
+    drain_ = std::make_unique<Drain>(drain_store_, *leases_, *desk_, failures_);
+    control_ = std::make_unique<Control>(Control::Parts{
+        .options = options_,
+        .leases = *leases_,
+        .lease_rows = lease_store_,
+        .refund_rows = refund_store_,
+        .relay_rows = relay_store_,
+        .desk = *desk_,
+        .drain = *drain_,
+        .wallet = *wallet_,
+        .failures = failures_,
+        .node =
+            [this] {
+                return NodeFacts{started_at_, publisher_->is_first_beat_accepted(), engine_version_, pool_->status()};
+            },
+        .hurry = [this](UnixTime now) { publisher_->hurry(now); },
+        .answer =
+            [this](uint64_t connection, std::string line) {
+                effects_.add([this, connection, line = std::move(line)] { world_.answer_command(connection, line); });
+            }});
 }
 
 nostr::relay::Pool::Handlers CoreImplementation::make_pool_handlers()
@@ -221,9 +254,11 @@ void CoreImplementation::publish_relay_lists(UnixTime now)
 
 Result<void> CoreImplementation::start(UnixTime now)
 {
+    started_at_ = now;
     return run_batch(now, [&] {
         image_cache_.load();
         leases_->load();
+        drain_->load();
         desk_->load();
         refunds_->load(now);
         pool_->restore(failures_.take(relay_store_.load_cursors()));
@@ -251,6 +286,8 @@ void CoreImplementation::take(Message&& message, UnixTime now)
         pool_->handle(*socket, now);
     else if (auto* done = std::get_if<HttpDone>(&message))
         http_.finish(done->id, std::move(done->result));
+    else if (auto* command = std::get_if<net::LineEvent>(&message))
+        control_->handle(*command, now);
     else
         take(std::get<JobResult>(std::move(message)), now);
 }
@@ -291,6 +328,7 @@ void CoreImplementation::take_survey(const Surveyed& surveyed, UnixTime now)
 {
     const bool was_up = engine_up_;
     engine_up_ = surveyed.engine.has_value();
+    engine_version_ = engine_up_ ? surveyed.engine->version : "";
     is_measured_ = true;
     volumes_ = surveyed.volumes;
     if (!engine_up_)
@@ -336,6 +374,7 @@ void CoreImplementation::tick(UnixTime now)
         failures_.check(order_store_.forget_requests_before(now - options_.request_age_max - std::chrono::hours{48}));
     }
     wallet_->tick(now);
+    drain_->tick(now);
     leases_->drive(now);
     if (images_.tick(now))
         desk_->retry_parked(now);
@@ -343,6 +382,7 @@ void CoreImplementation::tick(UnixTime now)
     lost_keys_->tick(now);
     unlocks_->tick(now);
     refunds_->tick(now);
+    control_->tick(now);
     replies_->tick(now);
     // Nothing is said in public before the host was measured, be it that the Engine does not answer.
     if (is_measured_)
@@ -370,8 +410,8 @@ UnixTime CoreImplementation::next_due() const
     const UnixTime publisher_due = is_measured_ ? publisher_->next_due() : UnixTime::max();
     const UnixTime isolation_due = engine_up_ ? next_isolation_ : UnixTime::max();
     return std::min({isolation_due, wallet_->next_due(), leases_->next_due(), desk_->next_due(), lost_keys_->next_due(),
-                     refunds_->next_due(), publisher_due, pool_->next_due(), next_survey_, next_node_status_,
-                     next_forget_});
+                     refunds_->next_due(), control_->next_due(), publisher_due, pool_->next_due(), next_survey_,
+                     next_node_status_, next_forget_});
 }
 
 } // namespace

@@ -3,6 +3,7 @@
 // each batch in one transaction, its effects let out after COMMIT. No thread and no clock of its own, so that a test or
 // a simulation drives the whole provider by calling handle().
 
+#include "net/line_server.h"
 #include "provider/deferred.h"
 #include "provider/options.h"
 
@@ -18,7 +19,7 @@ struct HttpDone {
 };
 
 /// What core's inbox holds.
-using Message = std::variant<net::SocketEvent, HttpDone, JobResult>;
+using Message = std::variant<net::SocketEvent, HttpDone, JobResult, net::LineEvent>;
 
 /// The outside world, lent for core's life.
 struct World {
@@ -27,6 +28,8 @@ struct World {
     HttpSender http;
     JobRunner& jobs;
     crypto::Random& random;
+    /// Answers an operator's command.
+    std::function<void(uint64_t connection, std::string line)> answer_command;
 };
 
 class Core {

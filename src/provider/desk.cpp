@@ -204,6 +204,8 @@ void Desk::serve_spawn(const RequestOrigin& origin, const SpawnRequest& request,
     const Admission& admission = std::get<Admission>(verdict);
     if (const auto refusal = judge_duration(payment->token.net, admission.spec, p_.options))
         return refuse(origin, *refusal, now);
+    if (p_.leases.is_draining())
+        return refuse(origin, {error_type::no_capacity, std::string{kDraining} + "; nothing was taken"}, now);
     if (!p_.leases.is_surveyed())
         return park(origin, request,
                     {error_type::backend_error, "the container engine does not answer; nothing was taken"}, now);
@@ -270,6 +272,8 @@ void Desk::serve_top_up(const RequestOrigin& origin, const TopUpRequest& request
     const UnixTime expiry = expiry_of(*lease, now);
     if (!is_live(*lease) || now >= expiry)
         return refuse(origin, {error_type::lease_expired, "that lease is not running; nothing was taken"}, now);
+    if (p_.leases.is_draining()) // what is waited for must come to its end
+        return refuse(origin, {error_type::no_capacity, std::string{kDraining} + "; nothing was taken"}, now);
     if (duration_of(payment->token.net, lease->spec).count() == 0)
         return refuse(origin, {error_type::insufficient_payment, "that does not buy a second; nothing was taken"}, now);
     if (room_of(*lease, p_.options, now).count() <= 0)

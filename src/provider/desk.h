@@ -42,7 +42,9 @@ public:
     void on_redeemed(const cashu::Redeemed& redeemed, UnixTime now);
     void on_running(const Lease& lease, UnixTime now);
     void on_failed(const Lease& lease, const Error& error, UnixTime now);
-    void on_lost(const Lease& lease, UnixTime now) { refund_unused(lease, now); }
+    void on_lost(const Lease& lease, UnixTime now) { refund_unused(lease, {}, now); }
+    /// The operator ends a live lease: its unused time goes back, and its owner is told, with the reason.
+    void evict(const Lease& lease, const std::string& reason, UnixTime now);
     /// What would go back from this mint if every live lease ended now.
     [[nodiscard]] cashu::Msat owed_at(const std::string& mint, UnixTime now) const;
     /// A refund has something new to say to the owner of its lease.
@@ -95,7 +97,7 @@ private:
     void settle_with_change(const Order& order, const Lease& lease, cashu::Msat net, std::chrono::seconds granted,
                             const std::string& body, UnixTime now);
     /// What an ending lease did not use.
-    void refund_unused(const Lease& lease, UnixTime now);
+    void refund_unused(const Lease& lease, const std::string& explanation, UnixTime now);
     void join_refund(const RequestOrigin& origin, const std::string& lease, UnixTime now);
     [[nodiscard]] std::optional<Lease> find_own_ended(const std::string& pod, const std::string& sender) const;
     [[nodiscard]] Refusal refusal_of_closed() const;

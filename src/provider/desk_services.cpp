@@ -17,6 +17,13 @@ std::string refund_key_of(const std::string& lease)
     return "rest:" + lease;
 }
 
+const char* status_of_ended(const std::string& reason)
+{
+    if (reason == "expired")
+        return "Expired";
+    return reason == "stopped" || reason == "evicted" ? "Stopped" : "Failed";
+}
+
 std::chrono::seconds unused_time_of(const Lease& lease, UnixTime now)
 {
     const auto left = std::chrono::floor<std::chrono::seconds>(expiry_of(lease, now) - now);
@@ -91,6 +98,8 @@ void Desk::serve_quote(const RequestOrigin& origin, const QuoteRequest& request,
     quote.is_image_present = found == Images::Answer::present;
     if (!quote.refusal && found == Images::Answer::failed)
         quote.refusal = p_.images.failure(image);
+    if (!quote.refusal && p_.leases.is_draining())
+        quote.refusal = Refusal{error_type::no_capacity, kDraining};
     if (!quote.refusal && quote.free_slots == 0)
         quote.refusal = Refusal{error_type::no_capacity, fmt::format("no room for another {} now", quote.spec->id)};
     answer(origin, encode_quote(p_.options, quote), now);
@@ -121,7 +130,7 @@ void Desk::serve_stop(const RequestOrigin& origin, const StopRequest& request, U
         p_.failures.check(p_.orders.insert_refund_request(origin, refund_key_of(lease->id), now));
         p_.intake.finish(origin.message_id);
         p_.leases.stop(lease->id, "stopped", now);
-        return refund_unused(*lease, now);
+        return refund_unused(*lease, {}, now);
     case LeaseState::ending:
     case LeaseState::ended:
         return join_refund(origin, lease->id, now);
@@ -139,7 +148,13 @@ void Desk::join_refund(const RequestOrigin& origin, const std::string& lease, Un
     p_.intake.finish(origin.message_id);
 }
 
-void Desk::refund_unused(const Lease& lease, UnixTime now)
+void Desk::evict(const Lease& lease, const std::string& reason, UnixTime now)
+{
+    p_.leases.stop(lease.id, "evicted", now);
+    refund_unused(lease, reason, now);
+}
+
+void Desk::refund_unused(const Lease& lease, const std::string& explanation, UnixTime now)
 {
     const std::chrono::seconds unused = unused_time_of(lease, now);
     const cashu::Msat owed = price_of(unused, lease.spec);
@@ -152,6 +167,7 @@ void Desk::refund_unused(const Lease& lease, UnixTime now)
         refunded_msat += cashu::to_msat(part.amount, part.unit).value_or(cashu::Msat{}).value;
     refund.body = encode_unused_time({.number = lease.workload.number,
                                       .reason = lease.end_reason,
+                                      .explanation = explanation,
                                       .ended_at = now,
                                       .bought = lease.duration,
                                       .unused = unused,
@@ -210,7 +226,7 @@ LeaseView Desk::view_of(const Lease& lease) const
         break;
     case LeaseState::ending:
     case LeaseState::ended:
-        view.status = lease.end_reason == "expired" ? "Expired" : lease.end_reason == "stopped" ? "Stopped" : "Failed";
+        view.status = status_of_ended(lease.end_reason);
         break;
     }
     for (const compute::PortMapping& port : lease.workload.ports) {

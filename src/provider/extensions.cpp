@@ -79,6 +79,8 @@ std::string encode_unused_time(const UnusedTime& facts)
         body["request"] = "stop";
     else
         body["notice"] = facts.reason;
+    if (!facts.explanation.empty())
+        body["reason"] = facts.explanation;
     body["pod_id"] = std::to_string(facts.number);
     body["status"] = "Stopped";
     body["ended_at"] = rfc3339(facts.ended_at);

@@ -25,7 +25,8 @@ struct Quote {
 /// The arithmetic of a lease that ended before its time.
 struct UnusedTime {
     uint32_t number = 0;
-    std::string reason; ///< stopped, evicted or vanished
+    std::string reason;        ///< stopped, evicted or vanished
+    std::string explanation{}; ///< the operator's; may be empty
     UnixTime ended_at{};
     std::chrono::seconds bought{0};
     std::chrono::seconds unused{0};

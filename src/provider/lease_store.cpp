@@ -236,6 +236,17 @@ Result<std::optional<Lease>> LeaseStore::find_ended(uint32_t number)
     return std::optional<Lease>{std::move(lease)};
 }
 
+Result<std::optional<Lease>> LeaseStore::find(const std::string& id)
+{
+    static const std::string sql = fmt::format("SELECT {} FROM lease WHERE id=?", kColumns);
+    db::Statement query = database_.prepare(sql.c_str());
+    const bool found = TRY(query.bind(id).step());
+    if (!found)
+        return std::optional<Lease>{};
+    Lease lease = TRY(decode_row(query));
+    return std::optional<Lease>{std::move(lease)};
+}
+
 Result<std::vector<uint32_t>> LeaseStore::used_numbers_oldest_first()
 {
     db::Statement query = database_.prepare("SELECT number, max(ended_ms) AS last, min(state='ended') AS free "

@@ -19,6 +19,8 @@ public:
     [[nodiscard]] Result<std::vector<Lease>> load_open();
     /// An ended lease of this owner with this number, the newest: for `lease_expired`.
     [[nodiscard]] Result<std::optional<Lease>> find_ended(uint32_t number);
+    /// Open or ended, by id.
+    [[nodiscard]] Result<std::optional<Lease>> find(const std::string& id);
     /// Numbers by how long they have rested: never used first, then the longest ended.
     [[nodiscard]] Result<std::vector<uint32_t>> used_numbers_oldest_first();
     [[nodiscard]] Result<uint64_t> count_completed();

@@ -80,6 +80,8 @@ std::set<std::string> Leases::images() const
 
 uint64_t Leases::free_slots(const Spec& spec) const
 {
+    if (draining_)
+        return 0;
     const FreeCapacity free = free_capacity();
     const auto slots = [](uint64_t available, uint64_t size) { return size == 0 ? kLeasesMax : available / size; };
     return std::min({uint64_t{kLeasesMax - std::min(kLeasesMax, leases_.size())},
@@ -475,7 +477,7 @@ UnixTime Leases::next_due() const
 
 FreeCapacity Leases::free_capacity() const
 {
-    if (why_closed_)
+    if (why_closed_ || draining_)
         return {};
     FreeCapacity used;
     for (const auto& [id, lease] : leases_) {

@@ -62,6 +62,8 @@ public:
     [[nodiscard]] const Lease* find(const std::string& id) const;
     /// Running or locked.
     [[nodiscard]] std::vector<const Lease*> live() const;
+    /// Everything that has not ended, by id.
+    [[nodiscard]] const std::map<std::string, Lease>& all() const { return leases_; }
     [[nodiscard]] const Lease* find_number(uint32_t number) const;
     [[nodiscard]] const Lease* find_owner(const std::string& owner) const; ///< newest running of this owner
 
@@ -78,6 +80,9 @@ public:
     void drive(UnixTime now);
     [[nodiscard]] UnixTime next_due() const;
 
+    /// While draining nothing is free.
+    void set_draining(bool draining) { draining_ = draining; }
+    [[nodiscard]] bool is_draining() const { return draining_; }
     [[nodiscard]] FreeCapacity free_capacity() const;
     /// How many more of this size could be reserved now.
     [[nodiscard]] uint64_t free_slots(const Spec& spec) const;
@@ -122,6 +127,7 @@ private:
     std::string runtime_;
     bool has_runtime_ = true; ///< the Engine knows it
     std::optional<std::string> why_closed_;
+    bool draining_ = false;
 };
 
 } // namespace berth::provider

@@ -101,6 +101,13 @@ Result<std::vector<OutboxMessage>> RelayStore::load_outbox(UnixTime now)
     }
 }
 
+Result<uint64_t> RelayStore::count_outbox(UnixTime now)
+{
+    db::Statement query = database_.prepare("SELECT count(*) FROM outbox WHERE accepted=0 AND expires_ms>?");
+    TRY(query.bind(milliseconds_of(now)).step());
+    return query.unsigned_integer(0);
+}
+
 Result<void> RelayStore::forget_outbox_before(UnixTime time)
 {
     return database_.prepare("DELETE FROM outbox WHERE expires_ms<?").bind(milliseconds_of(time)).run();

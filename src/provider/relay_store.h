@@ -31,6 +31,8 @@ public:
     /// A relay has it: it need not be sent again after a restart.
     [[nodiscard]] Result<void> mark_accepted(const nostr::EventId& event_id);
     [[nodiscard]] Result<std::vector<OutboxMessage>> load_outbox(UnixTime now);
+    /// Replies that no relay has accepted yet.
+    [[nodiscard]] Result<uint64_t> count_outbox(UnixTime now);
     [[nodiscard]] Result<void> forget_outbox_before(UnixTime time);
 
     /// max(wanted, last + 1) for this address, remembered (NIP-01: two versions in one second are a coin toss).

@@ -45,6 +45,9 @@ inline constexpr const char* wrong_volume_key = "wrong_volume_key";
 inline constexpr const char* volume_broken = "volume_broken";
 } // namespace error_type
 
+/// Why a provider that is being emptied refuses.
+inline constexpr const char* kDraining = "the provider is being emptied and sells nothing now";
+
 /// A no to a consumer.
 struct Refusal {
     const char* type = error_type::invalid_request;

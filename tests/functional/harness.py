@@ -357,6 +357,15 @@ rate_msats_per_sec = {SATS_PER_SECOND_MSAT}
         self.pubkey = self.process.wait_ready(online, 30)["pubkey"]
         return self
 
+    def start_operator(self, *words, json_output=True):
+        """One of the operator's verbs, as a process."""
+        line = [berth_binary(), *words, "--config", self.config_file, *(["--json"] if json_output else [])]
+        return subprocess.Popen([str(word) for word in line], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                                stderr=subprocess.PIPE, text=True)
+
+    def operator(self, *words, json_output=True):
+        return Answer(self.start_operator(*words, json_output=json_output))
+
     def wallet(self, *words, standard_input=None):
         """A verb of `berth wallet`: its exit code, and its JSON or its complaint."""
         line = [berth_binary(), "wallet", *words, "--config", self.config_file, "--json"]
