@@ -1,5 +1,7 @@
 #include "cashu/seed.h"
 #include "cli/cli.h"
+#include "cli/daemon_link.h"
+#include "cli/operator_command.h"
 #include "cli/wallet_session.h"
 #include "util/hex.h"
 #include "util/json.h"
@@ -10,9 +12,6 @@
 #include <fstream>
 #include <iostream>
 #include <memory>
-
-#include <sys/stat.h>
-#include <unistd.h>
 
 namespace berth::cli {
 
@@ -46,7 +45,8 @@ void print_history(const Json& body)
                    entry.at("mint").get<std::string>());
         for (const auto& [account, msat] : entry.at("msat").items())
             fmt::print("  {} {:+}", account, msat.get<int64_t>());
-        fmt::print("\n");
+        // Under its key a token that was sent is shown again.
+        fmt::print("  {}\n", entry.at("name").get<std::string>());
     }
 }
 
@@ -114,7 +114,7 @@ std::string fresh_key(const std::string& verb)
     return verb + ":" + encode_hex(ByteView{random.bytes32()}.subspan(0, 8));
 }
 
-Result<daemon::Config> load(const WalletArguments& arguments, int& exit_code)
+Result<daemon::Config> load_file(const WalletArguments& arguments, int& exit_code)
 {
     auto config = daemon::load_config(arguments.file);
     if (!config) {
@@ -123,23 +123,51 @@ Result<daemon::Config> load(const WalletArguments& arguments, int& exit_code)
         return config;
     }
     log::set_level(config->debug_log ? log::Level::debug : log::Level::warn);
-    // Not even root: files that it made would keep the provider from its own wallet.
-    struct stat owner {};
-    const bool is_foreign = ::stat(config->state_dir.c_str(), &owner) == 0 && owner.st_uid != ::geteuid();
-    if (is_foreign) {
-        fmt::print(stderr, "berth: {} belongs to user {}; run this as that user\n", config->state_dir.string(),
-                   owner.st_uid);
-        exit_code = kPermission;
+    return config;
+}
+
+Result<daemon::Config> load(const WalletArguments& arguments, int& exit_code)
+{
+    auto config = load_file(arguments, exit_code);
+    if (config && is_foreign(config->state_dir)) {
+        exit_code = report_link({Errc::refused, fmt::format("{} belongs to another user; run this as that user",
+                                                            config->state_dir.string())});
         return fail(Errc::refused, "no access");
     }
     return config;
 }
 
+int show(const WalletArguments& arguments, const Result<std::string>& answer)
+{
+    if (!answer)
+        return report(answer.error());
+    const std::string& verb = arguments.request.verb;
+    const Json body = Json::parse(*answer);
+    if (arguments.json)
+        fmt::print("{}\n", *answer);
+    else
+        print_answer(verb, body);
+    return code_of(verb, body);
+}
+
+/// Beside a running provider, which drives it to its end whether or not we are here to hear of it.
+Result<std::string> ask_daemon(DaemonLink& link, const cashu::OperatorRequest& request, std::chrono::seconds wait)
+{
+    constexpr std::chrono::seconds margin{10}; // its own word that it takes longer comes first
+    const std::string again =
+        request.key.empty() ? "berth wallet history shows what came of it" : "ask again with --key " + request.key;
+    auto answer = link.ask(provider::control::Wallet{.request = request, .wait = wait}, wait + margin,
+                           "waiting for the mint; if this is interrupted it goes on, and " + again);
+    if (answer || (answer.error().code != Errc::unavailable && answer.error().code != Errc::outcome_unknown))
+        return answer;
+    return fail(answer.error().code, "{}; {}", answer.error().message, again);
+}
+
 int run_verb(WalletArguments arguments)
 {
     int exit_code = kDone;
-    const auto config = load(arguments, exit_code);
-    if (!config)
+    const auto state_dir = find_state_dir(arguments.file, exit_code);
+    if (!state_dir)
         return exit_code;
     cashu::OperatorRequest& request = arguments.request;
     const auto unit = cashu::parse_unit(arguments.unit);
@@ -156,6 +184,15 @@ int run_verb(WalletArguments arguments)
             return report(token.error());
         request.token = std::move(*token);
     }
+    DaemonLink link;
+    const auto opened = link.open(*state_dir);
+    if (opened)
+        return show(arguments, ask_daemon(link, request, std::chrono::seconds{arguments.wait_seconds}));
+    if (opened.error().code != Errc::not_found)
+        return report_link(opened.error());
+    const auto config = load(arguments, exit_code);
+    if (!config)
+        return exit_code;
     std::optional<std::string> words;
     if (!arguments.words_file.empty()) {
         auto line = read_line(arguments.words_file);
@@ -163,21 +200,13 @@ int run_verb(WalletArguments arguments)
             return report(line.error());
         words = std::move(*line);
     }
-    const auto answer = run_wallet_request(*config, request, words, std::chrono::seconds{arguments.wait_seconds});
-    if (!answer)
-        return report(answer.error());
-    const Json body = Json::parse(*answer);
-    if (arguments.json)
-        fmt::print("{}\n", *answer);
-    else
-        print_answer(request.verb, body);
-    return code_of(request.verb, body);
+    return show(arguments, run_wallet_request(*config, request, words, std::chrono::seconds{arguments.wait_seconds}));
 }
 
 int back_up(const WalletArguments& arguments)
 {
     int exit_code = kDone;
-    const auto config = load(arguments, exit_code);
+    const auto config = load_file(arguments, exit_code); // reading words harms nobody's files
     if (!config)
         return exit_code;
     const auto words = cashu::SeedFile::read_words(config->provider.seed_file);
@@ -224,7 +253,8 @@ void add_payment_options(CLI::App* verb, WalletArguments& arguments)
 
 void add_wallet(CLI::App& app, int& exit_code)
 {
-    CLI::App* wallet = app.add_subcommand("wallet", "Look after the provider's money, while the provider is stopped");
+    CLI::App* wallet =
+        app.add_subcommand("wallet", "Look after the provider's money, whether the provider runs or not");
     wallet->require_subcommand(1);
     const auto arguments = std::make_shared<WalletArguments>();
     cashu::OperatorRequest& request = arguments->request;
@@ -253,7 +283,8 @@ void add_wallet(CLI::App& app, int& exit_code)
     add("history", "The newest entries of the books")
         ->add_option("--count", request.count, "How many")
         ->capture_default_str();
-    add_wait(add("restore", "Ask every mint for all that it ever signed with this wallet's words"))
+    add_wait(add("restore", "Ask every mint for all that it ever signed with this wallet's words; takes a stopped "
+                            "provider"))
         ->add_option("--words", arguments->words_file,
                      "First line of this file (- is standard input) becomes the wallet's words; only where there is no "
                      "wallet yet");

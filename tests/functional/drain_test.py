@@ -9,7 +9,7 @@ import json
 import threading
 import time
 
-from harness import Answer, Failure, check, equal, narrate, unix_time, wait_until
+from harness import Answer, check, equal, narrate, unix_time, wait_until
 from operator_status_test import Line
 
 SECONDS_MAX = 300
