@@ -19,12 +19,19 @@ OrderedJson json_of(const consumer::ProviderView& provider)
                          {"cpu_millicores", spec.cpu_millicores},
                          {"memory_mb", spec.memory_mb},
                          {"rate_msats_per_sec", spec.rate_msats_per_sec}});
+    OrderedJson templates = OrderedJson::array();
+    for (const consumer::OfferedTemplate& offered : provider.templates)
+        templates.push_back({{"slug", offered.slug},
+                             {"cpu_millicores_min", offered.cpu_millicores_min},
+                             {"memory_mb_min", offered.memory_mb_min},
+                             {"disk_gb_min", offered.disk_gb_min}});
     OrderedJson json{{"npub", provider.key.npub()},
                      {"pubkey", provider.key.hex()},
                      {"name", provider.name},
                      {"location", provider.location},
                      {"online", provider.online},
                      {"specs", specs},
+                     {"templates", templates},
                      {"mints", provider.mints},
                      {"capabilities", provider.capabilities},
                      {"p2pk_key", provider.lock_key},
@@ -44,6 +51,9 @@ void print_table(const std::vector<consumer::ProviderView>& providers)
         for (const consumer::OfferedSpec& spec : provider.specs)
             fmt::print("         {:<12} {:>6} mCPU {:>7} MB  {} msat/s\n", printable(spec.id, 12), spec.cpu_millicores,
                        spec.memory_mb, spec.rate_msats_per_sec);
+        for (const consumer::OfferedTemplate& offered : provider.templates)
+            fmt::print("         template {:<20} from {} mCPU, {} MB, {} GB disk\n", printable(offered.slug, 20),
+                       offered.cpu_millicores_min, offered.memory_mb_min, offered.disk_gb_min);
     }
     if (providers.empty())
         fmt::print("no provider found on these relays\n");

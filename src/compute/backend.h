@@ -9,6 +9,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -95,6 +96,26 @@ struct LabelledObject {
     std::string lease;
 };
 
+/// What the Engine can hold a lease to.
+struct EngineLimits {
+    bool sized_root = false; ///< root file systems end at the size that was bought
+    std::string sized_root_why_not{};
+    std::map<uint32_t, std::string>
+        nofile_refused{}; ///< limits on open files that can't be set, and the Engine's words
+};
+
+struct DiskLimit {
+    uint64_t bytes_max = 0;
+    uint64_t entries_max = 0; ///< files and directories
+};
+
+/// What a container takes of the Engine's disk: its root file system's changes, and its volumes without a size.
+struct DiskUse {
+    uint64_t bytes = 0;
+    uint64_t entries = 0; ///< 0 where they can't be counted
+    bool is_more = false; ///< counting ended beyond the limit: it is more than this
+};
+
 class Backend {
 public:
     virtual ~Backend() = default;
@@ -123,6 +144,10 @@ public:
     /// Removes the lease's container, network and volume, by label; done only when the Engine confirms all are gone.
     [[nodiscard]] virtual Result<void> destroy(const std::string& lease) = 0;
     [[nodiscard]] virtual Result<std::vector<LabelledObject>> list_labelled() = 0;
+    /// Tries limits on open files and on the root file system. A backend that has no limits to try keeps this one.
+    [[nodiscard]] virtual Result<EngineLimits> try_limits(const std::set<uint32_t>&) { return EngineLimits{}; }
+    /// Reads much where there is much, up to the limit.
+    [[nodiscard]] virtual Result<DiskUse> measure_disk(const std::string&, const DiskLimit&) { return DiskUse{}; }
     /// The last lines of stdout and stderr, at most `bytes_max`.
     [[nodiscard]] virtual Result<std::string> logs(const std::string& container_id, uint32_t lines,
                                                    size_t bytes_max) = 0;

@@ -63,6 +63,11 @@ public:
     {
         return engine_->logs(container_id, lines, bytes_max);
     }
+    Result<EngineLimits> try_limits(const std::set<uint32_t>& nofile) override { return engine_->try_limits(nofile); }
+    Result<DiskUse> measure_disk(const std::string& container_id, const DiskLimit& limit) override
+    {
+        return engine_->measure_disk(container_id, limit);
+    }
     Result<void> release() override;
 
 private:

@@ -1,6 +1,7 @@
 #include "compute/docker_backend.h"
 
 #include "compute/docker_client.h"
+#include "compute/docker_limits.h"
 #include "compute/lease_objects.h"
 #include "compute/subnet_pool.h"
 
@@ -32,6 +33,8 @@ public:
     Result<Workload> inspect(const std::string& container_id) override;
     Result<void> destroy(const std::string& lease) override;
     Result<std::vector<LabelledObject>> list_labelled() override;
+    Result<EngineLimits> try_limits(const std::set<uint32_t>& nofile) override;
+    Result<DiskUse> measure_disk(const std::string& container_id, const DiskLimit& limit) override;
     Result<std::string> logs(const std::string& container_id, uint32_t lines, size_t bytes_max) override;
 
 private:
@@ -51,6 +54,7 @@ private:
     const DockerOptions options_;
     std::atomic<uint32_t> api_minor_ = 0;
     PullTraffic pulls_;
+    std::atomic<bool> sizes_root_ = false; ///< found out by try_limits
 };
 
 Result<EngineInfo> DockerBackend::info()
@@ -204,7 +208,9 @@ Result<Workload> DockerBackend::create(const WorkloadSpec& spec)
 Result<Workload> DockerBackend::create_all(DockerClient& client, const WorkloadSpec& spec)
 {
     const std::string network = TRY(ensure_network_and_volume(client, spec));
-    const std::string id = TRY(client.create_container(make_container_settings(spec, options_, network)));
+    DockerOptions options = options_;
+    options.limit_disk = options.limit_disk || sizes_root_;
+    const std::string id = TRY(client.create_container(make_container_settings(spec, options, network)));
     TRY(client.start_container(id));
     return inspect_with(client, id);
 }
@@ -297,6 +303,21 @@ Result<std::vector<LabelledObject>> DockerBackend::list_labelled()
 {
     DockerClient client{options_.socket, api_minor_};
     return list_with(client, kProviderLabel, options_.provider_label);
+}
+
+Result<EngineLimits> DockerBackend::try_limits(const std::set<uint32_t>& nofile)
+{
+    DockerClient client{options_.socket, api_minor_};
+    auto limits = compute::try_limits(client, options_, nofile);
+    if (limits)
+        sizes_root_ = limits->sized_root;
+    return limits;
+}
+
+Result<DiskUse> DockerBackend::measure_disk(const std::string& container_id, const DiskLimit& limit)
+{
+    DockerClient client{options_.socket, api_minor_};
+    return compute::measure_disk(client, container_id, limit);
 }
 
 Result<std::string> DockerBackend::logs(const std::string& container_id, uint32_t lines, size_t bytes_max)

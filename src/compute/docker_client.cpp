@@ -225,6 +225,18 @@ Result<ContainerDetails> DockerClient::inspect_container(std::string_view id_or_
     return parse_container(body);
 }
 
+Result<ContainerDisk> DockerClient::inspect_disk(std::string_view id)
+{
+    const std::string body = TRY(get(container_path(id, "/json")));
+    return parse_container_disk(body);
+}
+
+Result<uint64_t> DockerClient::fetch_layer_bytes(std::string_view id)
+{
+    const std::string body = TRY(get(container_path(id, "/json?size=1")));
+    return parse_layer_bytes(body);
+}
+
 Result<void> DockerClient::remove_container(std::string_view id)
 {
     return remove(container_path(id, "?force=1&v=1"));

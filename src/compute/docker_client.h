@@ -61,6 +61,9 @@ public:
     /// SIGTERM, and SIGKILL after `grace`. Success, too, when it does not run.
     [[nodiscard]] Result<void> stop_container(std::string_view id, std::chrono::seconds grace);
     [[nodiscard]] Result<ContainerDetails> inspect_container(std::string_view id_or_name);
+    [[nodiscard]] Result<ContainerDisk> inspect_disk(std::string_view id);
+    /// What it wrote to its root file system, counted by the Engine.
+    [[nodiscard]] Result<uint64_t> fetch_layer_bytes(std::string_view id);
     /// Kills it if it runs; its anonymous volumes go with it.
     [[nodiscard]] Result<void> remove_container(std::string_view id);
     [[nodiscard]] Result<std::string> fetch_logs(std::string_view id, uint32_t lines, size_t bytes_max);

@@ -209,6 +209,31 @@ Result<ContainerDetails> parse_container(std::string_view body)
     return container;
 }
 
+Result<ContainerDisk> parse_container_disk(std::string_view body)
+{
+    const Json reply = TRY(parse_reply(body, "container"));
+    ContainerDisk disk;
+    disk.upper_directory = string_or_empty(member_or_null(member_or_null(reply, "GraphDriver"), "Data"), "UpperDir");
+    const Json& mounts = member_or_null(reply, "Mounts");
+    if (!mounts.is_array())
+        return disk;
+    for (const Json& mount : mounts)
+        if (string_or_empty(mount, "Type") == "volume")
+            disk.volumes.push_back(string_or_empty(mount, "Source"));
+    return disk;
+}
+
+Result<uint64_t> parse_layer_bytes(std::string_view body)
+{
+    const Json reply = TRY(parse_reply(body, "container"));
+    const Json& size = member_or_null(reply, "SizeRw");
+    if (size.is_null()) // nothing written yet
+        return uint64_t{0};
+    if (!size.is_number_unsigned())
+        return fail(Errc::corrupt, "the Engine's SizeRw is no size");
+    return size.get<uint64_t>();
+}
+
 Result<std::string> parse_created_id(std::string_view body)
 {
     const Json reply = TRY(parse_reply(body, "creation"));

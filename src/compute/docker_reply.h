@@ -25,6 +25,9 @@ inline constexpr uint32_t kApiMinorNewest = 45;
 /// The digest in what the registry says of an image.
 [[nodiscard]] Result<std::string> parse_distribution(std::string_view body);
 [[nodiscard]] Result<ContainerDetails> parse_container(std::string_view body);
+[[nodiscard]] Result<ContainerDisk> parse_container_disk(std::string_view body);
+/// The member `SizeRw`: bytes that the container has written to its root file system.
+[[nodiscard]] Result<uint64_t> parse_layer_bytes(std::string_view body);
 /// The member `Id` of what a creation answers.
 [[nodiscard]] Result<std::string> parse_created_id(std::string_view body);
 /// A network or volume by itself.

@@ -53,6 +53,12 @@ struct NetworkSettings {
     Labels labels;
 };
 
+/// Where a container's files lie on the Engine's host.
+struct ContainerDisk {
+    std::string upper_directory;      ///< of overlay2; empty for another storage driver
+    std::vector<std::string> volumes; ///< directories of its volumes
+};
+
 struct VolumeSettings {
     std::string name;
     std::string device; ///< an ext4 block device, mounted while a container uses it; empty: a directory

@@ -14,6 +14,7 @@ constexpr int64_t kHeartbeatWindow = 300;
 constexpr size_t kSpecsMax = 64;
 /// The word of an offer whose provider listens for kind 21059.
 constexpr const char* kEphemeralRequests = "ephemeral-requests";
+constexpr size_t kTemplatesMax = 256;
 
 /// A spec is shown only when it is whole.
 std::optional<OfferedSpec> parse_spec(const Json& json)
@@ -38,6 +39,25 @@ std::vector<std::string> texts_of(const Json& body, const char* member)
     return texts;
 }
 
+std::vector<OfferedTemplate> templates_of(const Json& body)
+{
+    std::vector<OfferedTemplate> templates;
+    const auto all = body.find("template_minimums");
+    for (const std::string& slug : texts_of(body, "templates")) {
+        OfferedTemplate offered{.slug = slug};
+        if (all != body.end() && all->is_object() && all->contains(slug)) {
+            const Json& least = all->at(slug);
+            offered.cpu_millicores_min = json_u64(least, "cpu_millicores").value_or(uint64_t{0});
+            offered.memory_mb_min = json_u64(least, "memory_mb").value_or(uint64_t{0});
+            offered.disk_gb_min = json_u64(least, "disk_gb").value_or(uint64_t{0});
+        }
+        templates.push_back(std::move(offered));
+        if (templates.size() >= kTemplatesMax)
+            break;
+    }
+    return templates;
+}
+
 std::optional<ProviderView> parse_offer(const nostr::Event& event)
 {
     const auto body = parse_json(event.content);
@@ -55,6 +75,7 @@ std::optional<ProviderView> parse_offer(const nostr::Event& event)
                       .name = *name,
                       .location = {},
                       .specs = {},
+                      .templates = templates_of(*body),
                       .mints = {},
                       .capabilities = {},
                       .lock_key = {},

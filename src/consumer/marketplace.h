@@ -18,11 +18,19 @@ struct OfferedSpec {
     uint64_t rate_msats_per_sec = 0;
 };
 
+struct OfferedTemplate {
+    std::string slug;
+    uint64_t cpu_millicores_min = 0; ///< the least that a size must have for it; 0 where the offer does not tell
+    uint64_t memory_mb_min = 0;
+    uint64_t disk_gb_min = 0;
+};
+
 struct ProviderView {
     nostr::PublicKey key;
     std::string name;
     std::string location;
     std::vector<OfferedSpec> specs;
+    std::vector<OfferedTemplate> templates;
     std::vector<std::string> mints;
     std::vector<std::string> capabilities;
     std::string lock_key;             ///< NUT-11 key that tokens may be locked to; empty if none is named

@@ -3,6 +3,7 @@
 #include "cashu/lnurl.h"
 #include "cashu/mint_url.h"
 #include "compute/subnet_pool.h"
+#include "daemon/disk_config.h"
 #include "daemon/image_config.h"
 #include "daemon/network_config.h"
 #include "nostr/relay_url.h"
@@ -219,6 +220,8 @@ void read_sections(TableReader& root, Config& config, std::string& key_file)
         read_images(*table, config, problems);
     if (const toml::table* table = root.table("capacity"))
         read_capacity(*table, config.provider, problems);
+    if (const toml::table* table = root.table("disk"))
+        read_disk(*table, config.provider.disk, problems);
     if (const toml::table* table = root.table("volumes"))
         read_volumes(*table, config.provider.volumes, problems);
     for (const toml::table* table : root.tables("registries"))

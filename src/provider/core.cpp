@@ -3,8 +3,11 @@
 #include "nostr/relay/pool.h"
 #include "nostr/relay_lists.h"
 #include "provider/control.h"
+#include "provider/desk.h"
+#include "provider/disk_watch.h"
 #include "provider/payment_terms.h"
 #include "provider/publisher.h"
+#include "provider/template_limits.h"
 #include "util/log.h"
 
 #include <algorithm>
@@ -48,6 +51,9 @@ private:
     void take_survey(const Surveyed& surveyed, UnixTime now);
     void take_isolation(const compute::Isolation& isolation, UnixTime now);
     void open_control();
+    void take_limits(const LimitsTried& tried, UnixTime now);
+    void notify_owner(const Lease& lease, const std::string& body);
+    void stop_outgrown(const Lease& lease, const compute::DiskUse& use);
     [[nodiscard]] Publisher::Facts public_facts();
 
     const Options options_;
@@ -75,6 +81,8 @@ private:
     std::unique_ptr<LostKeys> lost_keys_;
     std::unique_ptr<Unlocks> unlocks_;
     VolumeAbilities volumes_;
+    std::unique_ptr<TemplateLimits> limits_;
+    std::unique_ptr<DiskWatch> disks_;
     std::unique_ptr<Refunds> refunds_;
     std::unique_ptr<Desk> desk_;
     std::unique_ptr<Publisher> publisher_;
@@ -139,6 +147,15 @@ Result<void> CoreImplementation::open()
         .options = options_, .orders = order_store_, .leases = *leases_, .pool = *pool_, .failures = failures_});
     unlocks_ = std::make_unique<Unlocks>(Unlocks::Parts{
         .orders = order_store_, .leases = *leases_, .intake = *intake_, .replies = *replies_, .failures = failures_});
+    limits_ = std::make_unique<TemplateLimits>(options_, jobs_);
+    disks_ = std::make_unique<DiskWatch>(
+        options_.disk, *leases_, jobs_,
+        DiskWatch::Handlers{
+            .on_nearly_full =
+                [this](const Lease& lease, const compute::DiskUse& use) {
+                    notify_owner(lease, encode_nearly_full(lease, use));
+                },
+            .on_outgrown = [this](const Lease& lease, const compute::DiskUse& use) { stop_outgrown(lease, use); }});
     refunds_ = std::make_unique<Refunds>(
         refund_store_, *wallet_, failures_,
         [this](const Refund& refund, const std::string& body) { desk_->on_refund(refund, body, now_); });
@@ -149,6 +166,7 @@ Result<void> CoreImplementation::open()
                                                .unlocks = *unlocks_,
                                                .lost_keys = *lost_keys_,
                                                .volumes = volumes_,
+                                               .limits = *limits_,
                                                .images = images_,
                                                .intake = *intake_,
                                                .replies = *replies_,
@@ -317,6 +335,10 @@ void CoreImplementation::take(JobResult&& result, UnixTime now)
         take_survey(*surveyed, now);
     } else if (const auto* checked = std::get_if<IsolationChecked>(&result)) {
         take_isolation(checked->isolation, now);
+    } else if (const auto* tried = std::get_if<LimitsTried>(&result)) {
+        take_limits(*tried, now);
+    } else if (const auto* measured = std::get_if<DiskMeasured>(&result)) {
+        disks_->handle(*measured);
     } else if (const auto* status = std::get_if<NodeStatusRead>(&result)) {
         node_ = status->status ? std::optional{*status->status} : std::nullopt;
         if (node_)
@@ -335,12 +357,17 @@ void CoreImplementation::take_survey(const Surveyed& surveyed, UnixTime now)
         next_survey_ = now + kSurveyRetry;
     if (surveyed.images)
         image_cache_.reconcile(*surveyed.images, now);
+    const bool is_disk_low = surveyed.disk_free && *surveyed.disk_free < options_.disk.free_gb_min << 30;
+    if (is_disk_low)
+        log::warn("nothing is sold while {} MB are free on the Engine's disk", *surveyed.disk_free >> 20);
+    leases_->close_for_disk(is_disk_low);
     leases_->handle(surveyed, storage_gb_);
     if (engine_up_)
         take_isolation(surveyed.isolation, now);
     if (engine_up_ && !was_up) {
         publisher_->hurry(now);
         leases_->inspect_all();
+        limits_->doubt(now);
         desk_->retry_parked(now);
     }
 }
@@ -350,6 +377,32 @@ void CoreImplementation::take_isolation(const compute::Isolation& isolation, Uni
     next_isolation_ = now + kIsolationInterval;
     if (leases_->handle(isolation))
         publisher_->hurry(now);
+}
+
+void CoreImplementation::take_limits(const LimitsTried& tried, UnixTime now)
+{
+    const bool was_known = limits_->is_known();
+    const std::set<std::string> before = limits_->left_out();
+    limits_->handle(tried, now);
+    if (!was_known || limits_->left_out() != before)
+        publisher_->hurry(now);
+    if (limits_->is_known())
+        desk_->retry_parked(now);
+}
+
+void CoreImplementation::notify_owner(const Lease& lease, const std::string& body)
+{
+    if (const auto origin = failures_.take(order_store_.newest_origin(lease.id)))
+        replies_->notify(*origin, body, now_);
+}
+
+void CoreImplementation::stop_outgrown(const Lease& lease, const compute::DiskUse& use)
+{
+    log::warn("lease {} outgrew its disk and is stopped: {} MB, {} files", lease.workload.number, use.bytes >> 20,
+              use.entries);
+    notify_owner(lease, encode_outgrown(lease, use));
+    leases_->stop(lease.id, "outgrown", now_);
+    desk_->on_lost(lease, now_);
 }
 
 void CoreImplementation::tick(UnixTime now)
@@ -375,6 +428,8 @@ void CoreImplementation::tick(UnixTime now)
     }
     wallet_->tick(now);
     drain_->tick(now);
+    limits_->tick(now);
+    disks_->tick(now);
     leases_->drive(now);
     if (images_.tick(now))
         desk_->retry_parked(now);
@@ -399,6 +454,9 @@ Publisher::Facts CoreImplementation::public_facts()
                       .sizes_volumes = volumes_.sized,
                       .isolates_network = leases_->are_isolated(),
                       .runtime = leases_->runtime(),
+                      .sizes_root = limits_->sizes_root(),
+                      .watches_root = limits_->is_known() && options_.disk.watch_interval.has_value(),
+                      .templates_out = limits_->left_out(),
                       .lock_key = wallet_->lock_key(),
                       .payment_request = make_payment_request(options_, wallet_->lock_key(), now_)},
             .active_workloads = leases_->running_count(),
@@ -410,8 +468,8 @@ UnixTime CoreImplementation::next_due() const
     const UnixTime publisher_due = is_measured_ ? publisher_->next_due() : UnixTime::max();
     const UnixTime isolation_due = engine_up_ ? next_isolation_ : UnixTime::max();
     return std::min({isolation_due, wallet_->next_due(), leases_->next_due(), desk_->next_due(), lost_keys_->next_due(),
-                     refunds_->next_due(), control_->next_due(), publisher_due, pool_->next_due(), next_survey_,
-                     next_node_status_, next_forget_});
+                     refunds_->next_due(), control_->next_due(), publisher_due, pool_->next_due(), limits_->next_due(),
+                     disks_->next_due(), next_survey_, next_node_status_, next_forget_});
 }
 
 } // namespace

@@ -8,6 +8,7 @@
 #include "provider/leases.h"
 #include "provider/lost_keys.h"
 #include "provider/refunds.h"
+#include "provider/template_limits.h"
 #include "provider/unlocks.h"
 
 #include <set>
@@ -24,6 +25,7 @@ public:
         Unlocks& unlocks;
         LostKeys& lost_keys;
         const VolumeAbilities& volumes;
+        const TemplateLimits& limits;
         Images& images;
         Intake& intake;
         Replies& replies;

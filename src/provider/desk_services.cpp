@@ -87,8 +87,12 @@ void Desk::serve_quote(const RequestOrigin& origin, const QuoteRequest& request,
     if (!p_.leases.is_surveyed())
         return park(origin, request, {error_type::backend_error, "the container engine does not answer"}, now);
     const Admission& admission = std::get<Admission>(verdict);
+    if (request.wish.template_slug && !p_.limits.is_known())
+        return park(origin, request, {error_type::backend_error, "the container engine does not answer"}, now);
     if (p_.leases.why_closed())
         quote.refusal = refusal_of_closed();
+    if (!quote.refusal)
+        quote.refusal = p_.limits.judge(admission.workload.nofile_max);
     if (!quote.refusal)
         quote.refusal = judge_encryption(request.wish, admission, p_.volumes);
     const std::string& image = admission.workload.image;

@@ -1,8 +1,13 @@
 #include "provider/jobs.h"
 
+#include "compute/tree_size.h"
+
 namespace berth::provider {
 
 namespace {
+
+/// The lane is shared with surveys, which must not wait long.
+constexpr std::chrono::seconds kMeasuringMax{10};
 
 struct Runner {
     const JobTools& tools;
@@ -47,8 +52,24 @@ struct Runner {
     }
     JobResult operator()(const SurveyJob&) const
     {
-        return Surveyed{tools.backend.info(), tools.volumes.list(tools.backend), tools.volumes.abilities(),
-                        tools.backend.ensure_isolation(), tools.backend.list_images()};
+        Surveyed surveyed{tools.backend.info(), tools.volumes.list(tools.backend), tools.volumes.abilities(),
+                          tools.backend.ensure_isolation(), tools.backend.list_images()};
+        if (surveyed.engine)
+            if (const auto free = compute::free_bytes(surveyed.engine->root_dir))
+                surveyed.disk_free = *free;
+        return surveyed;
+    }
+    JobResult operator()(const TryLimitsJob& job) const { return LimitsTried{tools.backend.try_limits(job.nofile)}; }
+    JobResult operator()(const MeasureDiskJob& job) const
+    {
+        const auto end = std::chrono::steady_clock::now() + kMeasuringMax;
+        DiskMeasured measured;
+        for (const MeasureDiskJob::Item& item : job.items) {
+            if (std::chrono::steady_clock::now() >= end)
+                break;
+            measured.items.push_back({item.lease, tools.backend.measure_disk(item.container_id, item.limit)});
+        }
+        return measured;
     }
     JobResult operator()(const IsolationJob&) const { return IsolationChecked{tools.backend.ensure_isolation()}; }
     JobResult operator()(const NodeStatusJob&) const { return NodeStatusRead{tools.status.read()}; }
@@ -58,12 +79,12 @@ struct Runner {
 
 Lane lane_of(const Job& job)
 {
-    if (std::holds_alternative<PullImageJob>(job))
+    if (std::holds_alternative<PullImageJob>(job) || std::holds_alternative<TryLimitsJob>(job))
         return Lane::slow;
     if (std::holds_alternative<DestroyJob>(job) || std::holds_alternative<RemoveImageJob>(job))
         return Lane::end;
     const bool of_host = std::holds_alternative<SurveyJob>(job) || std::holds_alternative<NodeStatusJob>(job) ||
-                         std::holds_alternative<IsolationJob>(job);
+                         std::holds_alternative<IsolationJob>(job) || std::holds_alternative<MeasureDiskJob>(job);
     return of_host ? Lane::host : Lane::engine;
 }
 

@@ -58,8 +58,22 @@ struct NodeStatusJob {};
 /// Puts leases' isolation in place where it isn't.
 struct IsolationJob {};
 
+/// Which limits on open files the Engine can set, and whether it sizes root file systems.
+struct TryLimitsJob {
+    std::set<uint32_t> nofile;
+};
+/// One lease after the other, for as long as a round may take.
+struct MeasureDiskJob {
+    struct Item {
+        std::string lease;
+        std::string container_id;
+        compute::DiskLimit limit;
+    };
+    std::vector<Item> items;
+};
+
 using Job = std::variant<FindImageJob, PullImageJob, RemoveImageJob, PrepareJob, CreateJob, ResumeJob, InspectJob,
-                         DestroyJob, SurveyJob, NodeStatusJob, IsolationJob>;
+                         DestroyJob, SurveyJob, NodeStatusJob, IsolationJob, TryLimitsJob, MeasureDiskJob>;
 
 struct ImageFound {
     std::string image;
@@ -101,6 +115,7 @@ struct Surveyed {
     VolumeAbilities volumes{};
     compute::Isolation isolation{};
     Result<std::vector<compute::StoredImage>> images = fail(Errc::unavailable, "images were not listed");
+    std::optional<uint64_t> disk_free{}; ///< bytes, on the Engine's disk; absent where it can't be seen from here
 };
 struct IsolationChecked {
     compute::Isolation isolation;
@@ -109,9 +124,20 @@ struct NodeStatusRead {
     Result<compute::NodeStatus> status;
 };
 
-using JobResult =
-    std::variant<ImageFound, ImagePulled, ImageRemoved, WorkloadPrepared, WorkloadCreated, WorkloadResumed,
-                 WorkloadInspected, WorkloadDestroyed, Surveyed, NodeStatusRead, IsolationChecked>;
+struct LimitsTried {
+    Result<compute::EngineLimits> limits;
+};
+struct DiskMeasured {
+    struct Item {
+        std::string lease;
+        Result<compute::DiskUse> use;
+    };
+    std::vector<Item> items; ///< the first ones of the job, as far as its time went
+};
+
+using JobResult = std::variant<ImageFound, ImagePulled, ImageRemoved, WorkloadPrepared, WorkloadCreated,
+                               WorkloadResumed, WorkloadInspected, WorkloadDestroyed, Surveyed, NodeStatusRead,
+                               IsolationChecked, LimitsTried, DiskMeasured>;
 
 [[nodiscard]] Lane lane_of(const Job& job);
 

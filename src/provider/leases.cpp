@@ -477,7 +477,7 @@ UnixTime Leases::next_due() const
 
 FreeCapacity Leases::free_capacity() const
 {
-    if (why_closed_ || draining_)
+    if (why_closed_ || draining_ || disk_is_low_)
         return {};
     FreeCapacity used;
     for (const auto& [id, lease] : leases_) {

@@ -77,6 +77,9 @@ public:
     /// Whether something that consumers see has changed.
     bool handle(const compute::Isolation& isolation);
 
+    /// Too little is free on the Engine's disk for another lease, or no longer.
+    void close_for_disk(bool is_low) { disk_is_low_ = is_low; }
+
     void drive(UnixTime now);
     [[nodiscard]] UnixTime next_due() const;
 
@@ -128,6 +131,7 @@ private:
     bool has_runtime_ = true; ///< the Engine knows it
     std::optional<std::string> why_closed_;
     bool draining_ = false;
+    bool disk_is_low_ = false; ///< too little is free for another lease
 };
 
 } // namespace berth::provider

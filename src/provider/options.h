@@ -54,6 +54,12 @@ struct VolumeOptions {
     std::chrono::seconds locked_max{7 * 24 * 3600}; ///< a locked lease waits this long for its key
 };
 
+/// Root file systems, and volumes that are only directories of the Engine's.
+struct DiskOptions {
+    std::optional<std::chrono::seconds> watch_interval{20}; ///< absent: nobody looks, and the offer says nothing
+    uint64_t free_gb_min = 5;                               ///< with less free on the Engine's disk nothing is sold
+};
+
 struct Options {
     std::string name{};
     std::optional<std::string> location{};
@@ -70,6 +76,7 @@ struct Options {
     ImagePolicy images{};
     Capacity capacity{};
     VolumeOptions volumes{};
+    DiskOptions disk{};
     compute::PortRange ports{};
     uint32_t number_first = 1000;
     uint32_t number_last = 1999;

@@ -2,6 +2,8 @@
 
 #include "util/json.h"
 
+#include <algorithm>
+
 namespace berth::provider {
 
 namespace {
@@ -11,6 +13,10 @@ constexpr std::string_view kSizedVolumes = "sized-volumes";
 constexpr std::string_view kIsolatedNetwork = "isolated-network";
 /// Requests in ephemeral gift wraps (kind 21059) are heard, too.
 constexpr std::string_view kEphemeralRequests = "ephemeral-requests";
+constexpr std::string_view kSizedRoot = "sized-root";
+constexpr std::string_view kWatchedRoot = "watched-root";
+constexpr std::string_view kEarned[] = {kEncryptedVolumes, kSizedVolumes, kIsolatedNetwork,
+                                        kSizedRoot,        kWatchedRoot,  kEphemeralRequests};
 
 /// The public client prints these lines, and nothing else that tells how to get in.
 std::vector<std::string> instructions_of(const LeaseView& lease, const std::string& host_address)
@@ -80,8 +86,7 @@ std::vector<std::string> capabilities_of(const Options& options, const OfferFact
 {
     std::vector<std::string> words;
     for (const std::string& word : options.capabilities)
-        if (word != kEncryptedVolumes && word != kSizedVolumes && word != kIsolatedNetwork &&
-            word != kEphemeralRequests)
+        if (std::find(std::begin(kEarned), std::end(kEarned), word) == std::end(kEarned))
             words.push_back(word);
     if (facts.encrypts_volumes)
         words.emplace_back(kEncryptedVolumes);
@@ -90,6 +95,10 @@ std::vector<std::string> capabilities_of(const Options& options, const OfferFact
     if (facts.isolates_network)
         words.emplace_back(kIsolatedNetwork);
     words.emplace_back(kEphemeralRequests);
+    if (facts.sizes_root)
+        words.emplace_back(kSizedRoot);
+    else if (facts.watches_root)
+        words.emplace_back(kWatchedRoot);
     return words;
 }
 
@@ -200,8 +209,15 @@ std::string encode_offer(const Options& options, const OfferFacts& facts)
     for (const Spec& spec : options.specs)
         specs.push_back(spec_of(spec));
     OrderedJson templates = OrderedJson::array();
-    for (const auto& [slug, entry] : options.templates)
+    OrderedJson minimums = OrderedJson::object();
+    for (const auto& [slug, entry] : options.templates) {
+        if (facts.templates_out.contains(slug))
+            continue;
         templates.push_back(slug);
+        minimums[slug] = {{"cpu_millicores", entry.cpu_millicores_min},
+                          {"memory_mb", entry.memory_mb_min},
+                          {"disk_gb", entry.disk_gb_min}};
+    }
     OrderedJson mints = OrderedJson::array();
     for (const cashu::MintOptions& mint : options.wallet.mints)
         mints.push_back(mint.url);
@@ -215,6 +231,7 @@ std::string encode_offer(const Options& options, const OfferFacts& facts)
                      {"version", 1},
                      {"isolation_level", "shared-kernel"},
                      {"templates", templates},
+                     {"template_minimums", minimums},
                      {"min_duration_seconds", options.lease_min.count()},
                      {"max_duration_seconds", options.lease_max.count()},
                      {"available_capacity", capacity_of(facts.free)},

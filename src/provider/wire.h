@@ -8,6 +8,7 @@
 #include "provider/options.h"
 #include "util/time.h"
 
+#include <set>
 #include <string>
 #include <vector>
 
@@ -103,9 +104,12 @@ struct OfferFacts {
     bool encrypts_volumes = false;
     bool sizes_volumes = false; ///< plain ones, too, are held to the size that was bought
     bool isolates_network = false;
-    std::string runtime{};       ///< the OCI runtime that leases get; empty when the Engine does not tell
-    std::string lock_key;        ///< NUT-11 key that tokens may be locked to
-    std::string payment_request; ///< NUT-18
+    std::string runtime{};                 ///< the OCI runtime that leases get; empty when the Engine does not tell
+    bool sizes_root = false;               ///< root file systems end at the size that was bought
+    bool watches_root = false;             ///< they don't, but a lease that outgrows it is stopped
+    std::set<std::string> templates_out{}; ///< slugs whose limits can't be set here
+    std::string lock_key;                  ///< NUT-11 key that tokens may be locked to
+    std::string payment_request;           ///< NUT-18
 };
 
 struct HeartbeatFacts {

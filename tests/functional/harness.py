@@ -325,6 +325,8 @@ cpu_millicores = {settings.get("cpu_millicores", 100000)}
 memory_mb = 100000
 storage_gb = 1000
 
+{settings.get("sections", "")}
+
 [[specs]]
 id = "basic"
 name = "Basic"
@@ -451,8 +453,8 @@ class World:
 
     def templates(self, slug, text):
         """A folder with this one template."""
-        folder = self.folder / "templates"
-        folder.mkdir()
+        folder = self.folder / f"templates-{slug}"
+        folder.mkdir(exist_ok=True)
         (folder / f"{slug}.toml").write_text(text)
         return folder
 

@@ -181,6 +181,10 @@ JobResult FakeEngine::lose(const Job& job, const Error& error) const
         return Surveyed{failure, failure};
     if (std::holds_alternative<IsolationJob>(job))
         return IsolationChecked{};
+    if (std::holds_alternative<TryLimitsJob>(job))
+        return LimitsTried{failure};
+    if (std::holds_alternative<MeasureDiskJob>(job))
+        return DiskMeasured{};
     return NodeStatusRead{failure};
 }
 
@@ -268,6 +272,14 @@ JobResult FakeEngine::execute(const Job& job)
     }
     if (std::holds_alternative<IsolationJob>(job))
         return IsolationChecked{};
+    if (std::holds_alternative<TryLimitsJob>(job))
+        return LimitsTried{compute::EngineLimits{}};
+    if (const auto* measure = std::get_if<MeasureDiskJob>(&job)) {
+        DiskMeasured measured;
+        for (const MeasureDiskJob::Item& item : measure->items)
+            measured.items.push_back({item.lease, compute::DiskUse{.bytes = 1000}});
+        return measured;
+    }
     return NodeStatusRead{compute::NodeStatus{.disk_total = 1ULL << 40}};
 }
 

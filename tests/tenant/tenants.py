@@ -38,13 +38,14 @@ def make_image(world):
 class Tenants:
     """A provider, and a customer who rents from it what others suffer from."""
 
-    def __init__(self, world, **settings):
+    def __init__(self, world, name="tenants", **settings):
         make_image(world)
         self.world = world
-        relay, self.mint = world.relay(), world.mint()
-        settings.setdefault("templates_dir", world.templates("hostile", TEMPLATE))
-        self.provider = world.provider([relay], [self.mint], **settings).start()
-        self.customer = world.consumer("hostile", [relay])
+        relay, self.mint = world.relay(f"{name}-relay"), world.mint(f"{name}-mint")
+        if "templates_dir" not in settings:
+            settings["templates_dir"] = world.templates("hostile", TEMPLATE)
+        self.provider = world.provider([relay], [self.mint], name=name, **settings).start()
+        self.customer = world.consumer(f"customer-of-{name}", [relay])
 
     def offer(self):
         return next(entry for entry in self.customer.list() if entry["pubkey"] == self.provider.pubkey)
@@ -90,6 +91,9 @@ class Lease:
         if code != 0:
             raise Failure(f"exit code {code}: " + "; ".join(holes(text)))
         return text
+
+    def exists(self):
+        return any(f"/{self.container}" in entry["Names"] for entry in self.world.engine.get("/containers/json?all=1"))
 
     def inspect(self):
         return self.world.engine.get(f"/containers/{self.container}/json")
