@@ -211,12 +211,12 @@ void Desk::serve_spawn(const RequestOrigin& origin, const SpawnRequest& request,
                     {error_type::backend_error, "the container engine does not answer; nothing was taken"}, now);
     if (p_.leases.why_closed())
         return refuse(origin, refusal_of_closed(), now);
+    if (const auto refusal = judge_encryption(request, admission, p_.volumes))
+        return refuse(origin, *refusal, now);
     if (request.template_slug && !p_.limits.is_known())
         return park(origin, request,
                     {error_type::backend_error, "the container engine does not answer; nothing was taken"}, now);
     if (const auto refusal = p_.limits.judge(admission.workload.nofile_max))
-        return refuse(origin, *refusal, now);
-    if (const auto refusal = judge_encryption(request, admission, p_.volumes))
         return refuse(origin, *refusal, now);
     const Images::Answer image =
         p_.images.ask(admission.workload.image, {origin.sender, request.template_slug.has_value()}, now);

@@ -92,9 +92,9 @@ void Desk::serve_quote(const RequestOrigin& origin, const QuoteRequest& request,
     if (p_.leases.why_closed())
         quote.refusal = refusal_of_closed();
     if (!quote.refusal)
-        quote.refusal = p_.limits.judge(admission.workload.nofile_max);
-    if (!quote.refusal)
         quote.refusal = judge_encryption(request.wish, admission, p_.volumes);
+    if (!quote.refusal)
+        quote.refusal = p_.limits.judge(admission.workload.nofile_max);
     const std::string& image = admission.workload.image;
     const Images::Answer found = p_.images.look(image, now);
     if (found == Images::Answer::asking)
