@@ -21,9 +21,9 @@ int run(int argc, char** argv)
     app.set_version_flag("--version", "berth " BERTH_VERSION);
     app.require_subcommand(1);
     int exit_code = kDone;
-    for (const auto add :
-         {add_demo, add_init, add_check, add_run, add_list, add_quote, add_spawn, add_status, add_access, add_topup,
-          add_stop, add_unlock, add_lease, add_drain, add_template, add_wallet, add_token, add_local})
+    for (const auto add : {add_demo,   add_init,   add_check,    add_run,    add_list,    add_quote, add_spawn,
+                           add_status, add_access, add_topup,    add_logs,   add_notices, add_stop,  add_unlock,
+                           add_lease,  add_drain,  add_template, add_wallet, add_token,   add_local})
         add(app, exit_code);
     try {
         app.parse(argc, argv);

@@ -34,6 +34,8 @@ void add_list(CLI::App& app, int& exit_code);
 void add_quote(CLI::App& app, int& exit_code);
 void add_spawn(CLI::App& app, int& exit_code);
 void add_access(CLI::App& app, int& exit_code);
+void add_logs(CLI::App& app, int& exit_code);
+void add_notices(CLI::App& app, int& exit_code);
 void add_stop(CLI::App& app, int& exit_code);
 void add_status(CLI::App& app, int& exit_code);
 void add_topup(CLI::App& app, int& exit_code);

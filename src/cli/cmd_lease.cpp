@@ -1,4 +1,4 @@
-// The verbs about a lease one has: status, topup, access and stop.
+// The verbs about a lease one has: status, topup, access, logs and stop.
 
 #include "cli/cli.h"
 #include "cli/cmd_node.h"
@@ -87,6 +87,20 @@ void add_access(CLI::App& app, int& exit_code)
         exit_code = ask_and_print(arguments->consumer, arguments->provider,
                                   consumer::encode_named_request("access", arguments->lease),
                                   {.transport = arguments->transport});
+    });
+}
+
+void add_logs(CLI::App& app, int& exit_code)
+{
+    CLI::App* verb = app.add_subcommand("logs", "Print what one of your leases wrote last");
+    const auto arguments = add_lease_options(*verb);
+    const auto tail = std::make_shared<uint32_t>(100);
+    verb->add_option("--tail", *tail, "Lines, 1 to 1000; what is too long for a message is left out, the oldest first")
+        ->capture_default_str()
+        ->check(CLI::Range(1, 1000));
+    verb->callback([arguments, tail, &exit_code] {
+        exit_code = ask_and_print(arguments->consumer, arguments->provider,
+                                  consumer::encode_logs_request(arguments->lease, *tail), arguments->transport);
     });
 }
 

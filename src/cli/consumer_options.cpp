@@ -35,11 +35,23 @@ Result<nostr::SecretKey> load_or_make_key(const std::filesystem::path& file)
     return key;
 }
 
+/// Lines that a workload wrote.
+void print_lines(const std::string& text)
+{
+    for (size_t begin = 0; begin < text.size();) {
+        const size_t end = std::min(text.find('\n', begin), text.size());
+        fmt::print("{}\n", printable(std::string_view{text}.substr(begin, end - begin), 100'000));
+        begin = end + 1;
+    }
+}
+
 /// A provider's answer for a terminal: foreign text with nothing in it that a terminal would obey.
 void print_answer(const Json& answer)
 {
     for (const auto& [name, value] : answer.items()) {
-        if (value.is_array() && name == "instructions")
+        if (value.is_string() && name == "logs")
+            print_lines(value.get<std::string>());
+        else if (value.is_array() && name == "instructions")
             for (const Json& line : value)
                 fmt::print("  {}\n", line.is_string() ? printable(line.get<std::string>(), 500) : "");
         else if (!value.is_null())

@@ -6,6 +6,7 @@
 #include "util/time.h"
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -94,6 +95,18 @@ struct LabelledObject {
     std::string id;
     std::string name;
     std::string lease;
+    std::string state{}; ///< of a container, in the Engine's word: running, exited, created …
+};
+
+/// What the Engine's event stream tells. Hints only: what is missed while it is down is never told.
+struct EngineEvent {
+    enum class Kind {
+        connected, ///< what happened before is not told: look at everything
+        changed,   ///< a lease's container exited or was removed
+        quiet,     ///< nothing, about once a second
+    };
+    Kind kind = Kind::quiet;
+    std::string lease{}; ///< of `changed`
 };
 
 /// What the Engine can hold a lease to.
@@ -151,6 +164,12 @@ public:
     /// The last lines of stdout and stderr, at most `bytes_max`.
     [[nodiscard]] virtual Result<std::string> logs(const std::string& container_id, uint32_t lines,
                                                    size_t bytes_max) = 0;
+    /// Follows the Engine's events until `heard` returns false. An error when the stream ended by itself: unavailable,
+    /// or what the Engine said against it. A backend without events keeps this one.
+    [[nodiscard]] virtual Result<void> watch(const std::function<bool(const EngineEvent&)>&)
+    {
+        return fail(Errc::refused, "no events here");
+    }
 };
 
 } // namespace berth::compute

@@ -36,6 +36,7 @@ public:
     Result<EngineLimits> try_limits(const std::set<uint32_t>& nofile) override;
     Result<DiskUse> measure_disk(const std::string& container_id, const DiskLimit& limit) override;
     Result<std::string> logs(const std::string& container_id, uint32_t lines, size_t bytes_max) override;
+    Result<void> watch(const std::function<bool(const EngineEvent&)>& heard) override;
 
 private:
     /// The id of the lease's network, or the name of the shared one.
@@ -287,7 +288,8 @@ Result<std::vector<LabelledObject>> DockerBackend::list_with(DockerClient& clien
             all.push_back({.kind = kind,
                            .id = object.id,
                            .name = object.name,
-                           .lease = lease == object.labels.end() ? std::string{} : lease->second});
+                           .lease = lease == object.labels.end() ? std::string{} : lease->second,
+                           .state = object.state});
         }
     };
     const std::vector<ListedObject> containers = TRY(client.list_containers(label, value));
@@ -326,6 +328,21 @@ Result<std::string> DockerBackend::logs(const std::string& container_id, uint32_
         return fail(Errc::bad_input, "a container is addressed by its id");
     DockerClient client{options_.socket, api_minor_};
     return client.fetch_logs(container_id, lines, bytes_max);
+}
+
+Result<void> DockerBackend::watch(const std::function<bool(const EngineEvent&)>& heard)
+{
+    DockerClient client{options_.socket, api_minor_};
+    // From before the question, so that nothing falls between that answer and the stream.
+    const int64_t since = unix_seconds(wall_clock_now()) - 1;
+    TRY(client.negotiate());
+    if (!heard({.kind = EngineEvent::Kind::connected}))
+        return {};
+    bool go_on = true;
+    return client.follow_ends(
+        kProviderLabel, options_.provider_label, std::string{kLeaseLabel}, since,
+        [&](const std::string& lease) { go_on = go_on && heard({.kind = EngineEvent::Kind::changed, .lease = lease}); },
+        [&] { return go_on && heard({}); });
 }
 
 } // namespace

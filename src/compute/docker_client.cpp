@@ -1,5 +1,6 @@
 #include "compute/docker_client.h"
 
+#include "compute/docker_events.h"
 #include "compute/docker_reply.h"
 #include "compute/docker_request.h"
 
@@ -260,6 +261,29 @@ Result<std::string> DockerClient::fetch_logs(std::string_view id, uint32_t lines
     if (!framed)
         return fail(Errc::corrupt, "the Engine sent logs without frames");
     return logs.take_text();
+}
+
+Result<void> DockerClient::follow_ends(std::string_view label, std::string_view value, std::string told_label,
+                                       int64_t since, const std::function<void(const std::string&)>& on_change,
+                                       const std::function<bool()>& go_on)
+{
+    net::HttpRequest request = TRY(make_request("GET", make_events_query(label, value, since)));
+    request.timeout = 0s; // until one side hangs up
+    EventStream events{std::move(told_label), on_change};
+    bool is_readable = true;
+    bool is_wanted = true;
+    const net::HttpResult response = http_.stream(request, [&](std::string_view piece) {
+        is_readable = events.add(piece);
+        is_wanted = go_on();
+        return is_readable && is_wanted;
+    });
+    if (!is_wanted)
+        return {};
+    if (!is_readable)
+        return fail(Errc::corrupt, "the Engine's events are not JSON lines");
+    if (response && (response->status < 200 || response->status >= 300))
+        return refusal(*response);
+    return fail(Errc::unavailable, "the Engine's event stream ended");
 }
 
 Result<std::vector<ListedObject>> DockerClient::list_containers(std::string_view label, std::string_view value)

@@ -66,6 +66,12 @@ public:
     [[nodiscard]] Result<uint64_t> fetch_layer_bytes(std::string_view id);
     /// Kills it if it runs; its anonymous volumes go with it.
     [[nodiscard]] Result<void> remove_container(std::string_view id);
+    /// Follows the ends of containers with this label from the given Unix second on. `on_change` is told the value of
+    /// `told_label`; `go_on` is asked about once a second, and false ends it well. unavailable when the Engine hangs
+    /// up.
+    [[nodiscard]] Result<void> follow_ends(std::string_view label, std::string_view value, std::string told_label,
+                                           int64_t since, const std::function<void(const std::string&)>& on_change,
+                                           const std::function<bool()>& go_on);
     [[nodiscard]] Result<std::string> fetch_logs(std::string_view id, uint32_t lines, size_t bytes_max);
 
     /// Stopped containers, too.

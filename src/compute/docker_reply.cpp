@@ -265,6 +265,9 @@ Result<std::vector<ListedObject>> parse_container_list(std::string_view body)
         const Json& names = member_or_null(container, "Names");
         if (names.is_array() && !names.empty() && names.front().is_string())
             listed.name = without_slash(names.front().get<std::string>());
+        const Json& state = member_or_null(container, "State");
+        if (state.is_string())
+            listed.state = state.get<std::string>();
         list.push_back(std::move(listed));
     }
     return list;

@@ -27,6 +27,7 @@ struct ListedObject {
     std::string id;
     std::string name;
     Labels labels;
+    std::string state{}; ///< of a container: running, exited …
 };
 
 struct AttachedNetwork {

@@ -198,6 +198,11 @@ std::string encode_status_request(const std::string& pod)
     return dump_json(OrderedJson{{"pod_id", pod}});
 }
 
+std::string encode_logs_request(const std::string& pod, uint32_t lines)
+{
+    return dump_json(Json{{"request", "logs"}, {"pod_id", pod}, {"tail", lines}});
+}
+
 std::string encode_named_request(const std::string& request, const std::string& pod)
 {
     return dump_json(OrderedJson{{"request", request}, {"pod_id", pod}});

@@ -62,6 +62,7 @@ struct SpawnWish {
 [[nodiscard]] std::string encode_top_up(const std::string& pod, const std::string& token);
 [[nodiscard]] std::string encode_unlock(const std::string& pod, const std::string& volume_key);
 [[nodiscard]] std::string encode_status_request(const std::string& pod);
+[[nodiscard]] std::string encode_logs_request(const std::string& pod, uint32_t lines);
 /// `access` or `stop`.
 [[nodiscard]] std::string encode_named_request(const std::string& request, const std::string& pod);
 

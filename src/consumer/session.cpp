@@ -132,6 +132,24 @@ std::vector<nostr::Event> Session::fetch(const nostr::Filter& filter, std::chron
     return events;
 }
 
+std::vector<nostr::DirectMessage> Session::fetch_notices(std::chrono::seconds back, std::chrono::milliseconds wait)
+{
+    const int64_t now = unix_seconds(wall_clock_now());
+    nostr::Filter filter;
+    filter.kinds = {nostr::kind::encrypted_dm, nostr::kind::gift_wrap};
+    filter.tags['p'] = {nostr::PublicKey::of(options_.key).hex()};
+    filter.since = now - back.count() - kAnswersBackdatedMax;
+    std::vector<nostr::DirectMessage> notices;
+    for (const nostr::Event& event : fetch(filter, wait)) {
+        auto message = nostr::open_direct_message(event, options_.key, now);
+        if (message && !message->in_reply_to)
+            notices.push_back(std::move(*message));
+    }
+    std::sort(notices.begin(), notices.end(),
+              [](const auto& left, const auto& right) { return left.created_at < right.created_at; });
+    return notices;
+}
+
 void Session::listen_for_answers()
 {
     if (listening_)

@@ -30,6 +30,10 @@ public:
     /// Stored events that match, from all relays that answered within `wait`; the newest of each address only.
     [[nodiscard]] std::vector<nostr::Event> fetch(const nostr::Filter& filter, std::chrono::milliseconds wait);
 
+    /// Direct messages to us that relays keep from these last seconds on and that answer nothing, oldest first.
+    [[nodiscard]] std::vector<nostr::DirectMessage> fetch_notices(std::chrono::seconds back,
+                                                                  std::chrono::milliseconds wait);
+
     /// A request on its way; await() finds its answer.
     struct Sent {
         nostr::EventId event_id{};

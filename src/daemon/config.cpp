@@ -89,6 +89,7 @@ std::string read_provider(TableReader& reader, Options& options)
     options.lease_min = std::chrono::seconds{reader.integer<int64_t>("lease_seconds_min", 60, 1, 86'400)};
     options.lease_max =
         std::chrono::seconds{reader.integer<int64_t>("lease_seconds_max", 30 * 86'400, 60, 3650ll * 86'400)};
+    options.expiry_warning = std::chrono::seconds{reader.integer<int64_t>("expiry_warning_seconds", 600, 0, 604'800)};
     options.request_age_max = std::chrono::seconds{reader.integer<int64_t>("request_age_seconds_max", 900, 60, 86'400)};
     read_lease_numbers(reader, options);
     return key_file;

@@ -1,5 +1,6 @@
 #include "daemon/daemon.h"
 
+#include "daemon/event_watch.h"
 #include "daemon/notify.h"
 #include "daemon/start_up_pages.h"
 #include "daemon/state_lock.h"
@@ -134,6 +135,9 @@ Result<void> serve(Config config, compute::Backend& backend)
          .answer_command = [&control](uint64_t connection,
                                       std::string line) { control->answer(connection, std::move(line)); }}));
     TRY(core->start(wall_clock_now()));
+    const EventWatch events{*backend, [&inbox](provider::EngineSign sign) {
+                                inbox.put_always(provider::Message{provider::JobResult{std::move(sign)}});
+                            }};
     log::info("berth {} serves as {}", BERTH_VERSION, npub);
     notify_service_manager("READY=1");
     const auto ended = loop(*core, inbox);

@@ -15,6 +15,7 @@ constexpr size_t kEngineThreads = 8;
 constexpr size_t kEndThreads = 2;
 constexpr size_t kSlowThreads = provider::kPullsMax + provider::kTemplatePullsMax;
 constexpr size_t kHostThreads = 1;
+constexpr size_t kLogThreads = 2;
 
 } // namespace
 
@@ -92,6 +93,7 @@ Workers::Workers(const provider::JobTools& tools, std::function<void(provider::J
     add(provider::Lane::end, kEndThreads);
     add(provider::Lane::slow, kSlowThreads);
     add(provider::Lane::host, kHostThreads);
+    add(provider::Lane::logs, kLogThreads);
 }
 
 Workers::~Workers() = default;

@@ -5,6 +5,7 @@
 #include "provider/control.h"
 #include "provider/desk.h"
 #include "provider/disk_watch.h"
+#include "provider/notices.h"
 #include "provider/payment_terms.h"
 #include "provider/publisher.h"
 #include "provider/template_limits.h"
@@ -48,6 +49,8 @@ private:
     void tick(UnixTime now);
     void take(Message&& message, UnixTime now);
     void take(JobResult&& result, UnixTime now);
+    void report_crash_loop(const Lease& lease, const std::string& lines);
+    void take_sign(const EngineSign& sign, UnixTime now);
     void take_survey(const Surveyed& surveyed, UnixTime now);
     void take_isolation(const compute::Isolation& isolation, UnixTime now);
     void open_control();
@@ -79,6 +82,8 @@ private:
     Images images_;
     std::unique_ptr<Leases> leases_;
     std::unique_ptr<LostKeys> lost_keys_;
+    std::unique_ptr<Notices> notices_;
+    std::unique_ptr<LogRequests> logs_;
     std::unique_ptr<Unlocks> unlocks_;
     VolumeAbilities volumes_;
     std::unique_ptr<TemplateLimits> limits_;
@@ -142,7 +147,17 @@ Result<void> CoreImplementation::open()
             .on_failed = [this](const Lease& lease, const Error& error) { desk_->on_failed(lease, error, now_); },
             .on_key_needed = [this](const Lease& lease) { lost_keys_->look_for(lease, now_); },
             .on_locked = [this](const Lease& lease) { unlocks_->on_locked(lease, now_); },
-            .on_lost = [this](const Lease& lease) { desk_->on_lost(lease, now_); }});
+            .on_lost = [this](const Lease& lease) { desk_->on_lost(lease, now_); },
+            .on_expiring = [this](const Lease& lease) { notices_->tell_expiring(lease, now_); },
+            .on_crash_looping = [this](const Lease& lease) { logs_->read_last_lines(lease); }});
+    notices_ = std::make_unique<Notices>(
+        Notices::Parts{.options = options_, .orders = order_store_, .replies = *replies_, .failures = failures_});
+    logs_ = std::make_unique<LogRequests>(LogRequests::Parts{
+        .options = options_,
+        .leases = *leases_,
+        .intake = *intake_,
+        .jobs = jobs_,
+        .on_last_lines = [this](const Lease& lease, const std::string& lines) { report_crash_loop(lease, lines); }});
     lost_keys_ = std::make_unique<LostKeys>(LostKeys::Parts{
         .options = options_, .orders = order_store_, .leases = *leases_, .pool = *pool_, .failures = failures_});
     unlocks_ = std::make_unique<Unlocks>(Unlocks::Parts{
@@ -165,6 +180,7 @@ Result<void> CoreImplementation::open()
                                                .leases = *leases_,
                                                .unlocks = *unlocks_,
                                                .lost_keys = *lost_keys_,
+                                               .logs = *logs_,
                                                .volumes = volumes_,
                                                .limits = *limits_,
                                                .images = images_,
@@ -331,6 +347,10 @@ void CoreImplementation::take(JobResult&& result, UnixTime now)
         leases_->handle(*inspected, now);
     } else if (const auto* destroyed = std::get_if<WorkloadDestroyed>(&result)) {
         leases_->handle(*destroyed, now);
+    } else if (const auto* read = std::get_if<LogsRead>(&result)) {
+        logs_->handle(*read, now);
+    } else if (const auto* sign = std::get_if<EngineSign>(&result)) {
+        take_sign(*sign, now);
     } else if (const auto* surveyed = std::get_if<Surveyed>(&result)) {
         take_survey(*surveyed, now);
     } else if (const auto* checked = std::get_if<IsolationChecked>(&result)) {
@@ -344,6 +364,23 @@ void CoreImplementation::take(JobResult&& result, UnixTime now)
         if (node_)
             storage_gb_ = (node_->disk_total - node_->disk_used) >> 30;
     }
+}
+
+void CoreImplementation::report_crash_loop(const Lease& lease, const std::string& lines)
+{
+    notices_->tell_crash_looping(lease, lines, now_);
+    leases_->mark_reported(lease.id, now_);
+}
+
+void CoreImplementation::take_sign(const EngineSign& sign, UnixTime now)
+{
+    if (sign.kind == EngineSign::Kind::changed)
+        return leases_->look(sign.lease);
+    if (!is_measured_)
+        return; // the first survey is on its way
+    next_survey_ = now;
+    if (sign.kind == EngineSign::Kind::connected && engine_up_)
+        leases_->inspect_all(now);
 }
 
 void CoreImplementation::take_survey(const Surveyed& surveyed, UnixTime now)
@@ -366,7 +403,7 @@ void CoreImplementation::take_survey(const Surveyed& surveyed, UnixTime now)
         take_isolation(surveyed.isolation, now);
     if (engine_up_ && !was_up) {
         publisher_->hurry(now);
-        leases_->inspect_all();
+        leases_->inspect_all(now);
         limits_->doubt(now);
         desk_->retry_parked(now);
     }

@@ -59,6 +59,8 @@ void Desk::serve(IncomingRequest incoming, UnixTime now)
         return serve_status(origin, *status, now);
     if (const auto* unlock = std::get_if<UnlockRequest>(&incoming.request))
         return p_.unlocks.serve(origin, *unlock, now);
+    if (const auto* logs = std::get_if<LogsRequest>(&incoming.request))
+        return p_.logs.serve(origin, *logs, now);
     if (const auto* quote = std::get_if<QuoteRequest>(&incoming.request))
         return serve_quote(origin, *quote, now);
     if (const auto* stop = std::get_if<StopRequest>(&incoming.request))

@@ -6,6 +6,7 @@
 #include "provider/images.h"
 #include "provider/intake.h"
 #include "provider/leases.h"
+#include "provider/log_requests.h"
 #include "provider/lost_keys.h"
 #include "provider/refunds.h"
 #include "provider/template_limits.h"
@@ -24,6 +25,7 @@ public:
         Leases& leases;
         Unlocks& unlocks;
         LostKeys& lost_keys;
+        LogRequests& logs;
         const VolumeAbilities& volumes;
         const TemplateLimits& limits;
         Images& images;

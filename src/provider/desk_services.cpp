@@ -216,14 +216,16 @@ LeaseView Desk::view_of(const Lease& lease) const
                    .password = lease.password,
                    .container_ip = lease.container_ip,
                    .template_ports = {},
-                   .spec = lease.spec};
+                   .spec = lease.spec,
+                   .restarts = lease.restarts};
     switch (lease.state) {
     case LeaseState::redeeming:
     case LeaseState::provisioning:
         view.status = "Pending";
         break;
     case LeaseState::running:
-        view.status = "Running";
+        // Words that the public client knows.
+        view.status = !lease.restarts.is_down ? "Running" : lease.restarts.is_looping ? "Failed" : "Starting";
         break;
     case LeaseState::locked:
         view.status = "Locked";

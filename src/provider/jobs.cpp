@@ -50,6 +50,10 @@ struct Runner {
     {
         return WorkloadDestroyed{job.lease, tools.volumes.destroy(tools.backend, job.lease)};
     }
+    JobResult operator()(const ReadLogsJob& job) const
+    {
+        return LogsRead{job.ticket, job.lease, tools.backend.logs(job.container_id, job.lines, job.bytes_max)};
+    }
     JobResult operator()(const SurveyJob&) const
     {
         Surveyed surveyed{tools.backend.info(), tools.volumes.list(tools.backend), tools.volumes.abilities(),
@@ -83,6 +87,8 @@ Lane lane_of(const Job& job)
         return Lane::slow;
     if (std::holds_alternative<DestroyJob>(job) || std::holds_alternative<RemoveImageJob>(job))
         return Lane::end;
+    if (std::holds_alternative<ReadLogsJob>(job))
+        return Lane::logs;
     const bool of_host = std::holds_alternative<SurveyJob>(job) || std::holds_alternative<NodeStatusJob>(job) ||
                          std::holds_alternative<IsolationJob>(job) || std::holds_alternative<MeasureDiskJob>(job);
     return of_host ? Lane::host : Lane::engine;

@@ -18,6 +18,7 @@ enum class Lane {
     end,    ///< destroy, remove an image: two
     slow,   ///< pulls: as many as Images lets out
     host,   ///< surveys and node status: one
+    logs,   ///< what containers wrote: two
 };
 
 struct FindImageJob {
@@ -52,6 +53,14 @@ struct InspectJob {
 struct DestroyJob {
     std::string lease;
 };
+/// The last lines that a lease's container wrote. `ticket` tells who asked.
+struct ReadLogsJob {
+    uint64_t ticket = 0;
+    std::string lease;
+    std::string container_id;
+    uint32_t lines = 0;
+    size_t bytes_max = 0;
+};
 /// Engine's own facts, the host's status, and what carries our labels.
 struct SurveyJob {};
 struct NodeStatusJob {};
@@ -73,7 +82,8 @@ struct MeasureDiskJob {
 };
 
 using Job = std::variant<FindImageJob, PullImageJob, RemoveImageJob, PrepareJob, CreateJob, ResumeJob, InspectJob,
-                         DestroyJob, SurveyJob, NodeStatusJob, IsolationJob, TryLimitsJob, MeasureDiskJob>;
+                         DestroyJob, ReadLogsJob, SurveyJob, NodeStatusJob, IsolationJob, TryLimitsJob,
+                         MeasureDiskJob>;
 
 struct ImageFound {
     std::string image;
@@ -109,6 +119,11 @@ struct WorkloadDestroyed {
     std::string lease;
     Result<void> outcome;
 };
+struct LogsRead {
+    uint64_t ticket = 0;
+    std::string lease;
+    Result<std::string> text;
+};
 struct Surveyed {
     Result<compute::EngineInfo> engine;
     Result<std::vector<compute::LabelledObject>> objects;
@@ -135,9 +150,16 @@ struct DiskMeasured {
     std::vector<Item> items; ///< the first ones of the job, as far as its time went
 };
 
+/// Not the answer to a job: a sign from the Engine's event stream.
+struct EngineSign {
+    enum class Kind { connected, lost, changed };
+    Kind kind = Kind::connected;
+    std::string lease{}; ///< of `changed`: its container exited or was removed
+};
+
 using JobResult = std::variant<ImageFound, ImagePulled, ImageRemoved, WorkloadPrepared, WorkloadCreated,
-                               WorkloadResumed, WorkloadInspected, WorkloadDestroyed, Surveyed, NodeStatusRead,
-                               IsolationChecked, LimitsTried, DiskMeasured>;
+                               WorkloadResumed, WorkloadInspected, WorkloadDestroyed, LogsRead, Surveyed,
+                               NodeStatusRead, IsolationChecked, LimitsTried, DiskMeasured, EngineSign>;
 
 [[nodiscard]] Lane lane_of(const Job& job);
 

@@ -56,7 +56,9 @@ LeaseStep next_step(const Lease& lease, UnixTime now)
     case LeaseState::provisioning:
         return now >= lease.next_try ? LeaseStep::create : LeaseStep::wait;
     case LeaseState::running:
-        return now >= end_of(lease) ? LeaseStep::expire : LeaseStep::wait;
+        if (now >= end_of(lease))
+            return LeaseStep::expire;
+        return lease.restarts.next_at && now >= *lease.restarts.next_at ? LeaseStep::restart : LeaseStep::wait;
     case LeaseState::locked:
         return now >= lease.locked_until ? LeaseStep::expire : LeaseStep::wait;
     case LeaseState::ending:
@@ -67,6 +69,11 @@ LeaseStep next_step(const Lease& lease, UnixTime now)
     return LeaseStep::wait;
 }
 
+UnixTime end_due(const Lease& lease)
+{
+    return lease.state == LeaseState::locked ? lease.locked_until : end_of(lease);
+}
+
 UnixTime next_due(const Lease& lease)
 {
     switch (lease.state) {
@@ -74,7 +81,7 @@ UnixTime next_due(const Lease& lease)
     case LeaseState::ending:
         return lease.next_try;
     case LeaseState::running:
-        return end_of(lease);
+        return std::min(end_of(lease), lease.restarts.next_at.value_or(UnixTime::max()));
     case LeaseState::locked:
         return lease.locked_until;
     case LeaseState::redeeming:
@@ -82,6 +89,15 @@ UnixTime next_due(const Lease& lease)
         return UnixTime::max();
     }
     return UnixTime::max();
+}
+
+std::optional<UnixTime> warning_due(const Lease& lease, std::chrono::seconds lead)
+{
+    constexpr int kLeadsMin = 2;
+    if (lead.count() == 0 || lease.state != LeaseState::running || lease.warned_for == lease.expires_at ||
+        lease.duration < kLeadsMin * lead)
+        return std::nullopt;
+    return lease.expires_at - lead;
 }
 
 std::chrono::seconds retry_delay(int attempts)

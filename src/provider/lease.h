@@ -5,12 +5,14 @@
 //              └─ signatures ─► provisioning ─┬─ created ─► running ─┬─ expired ──► ending ─► ended
 //                                             └─ failed, refunded ───┴─ vanished ─►
 //
-// A running lease whose encrypted volume was found closed is locked until its owner sends the key.
+// A running lease whose encrypted volume was found closed is locked until its owner sends the key. One whose container
+// exits stays running: restarts.h says when it is started again.
 //
 // Start-up calls next_step on every row that has not ended: recovery is the normal path.
 
 #include "compute/backend.h"
 #include "provider/options.h"
+#include "provider/restarts.h"
 #include "util/time.h"
 
 #include <optional>
@@ -50,10 +52,13 @@ struct Lease {
     int attempts = 0; ///< at the present step
     UnixTime next_try{};
     std::string end_reason{};
+    UnixTime warned_for{}; ///< the expiry that its owner was warned of
+    Restarts restarts{};
+    bool rebuilt = false; ///< taken up from its file: what was paid for it, its password and its origin are not known
     int top_ups_open = 0; ///< top-ups being redeemed; not stored, derived from the orders
 };
 
-enum class LeaseStep { wait, create, expire, destroy };
+enum class LeaseStep { wait, create, restart, expire, destroy };
 
 /// A lease whose top-up is being redeemed is kept this long past its expiry.
 inline constexpr std::chrono::seconds kTopUpGrace{60};
@@ -68,6 +73,13 @@ inline constexpr std::chrono::seconds kTopUpGrace{60};
 
 /// When next_step may change its mind by itself; UnixTime::max() if only an event can.
 [[nodiscard]] UnixTime next_due(const Lease& lease);
+
+/// When a live lease ends by itself.
+[[nodiscard]] UnixTime end_due(const Lease& lease);
+
+/// When its owner is to be warned of its expiry, if that is still to be done: once for each expiry, `lead` before it,
+/// and never for a lease of less than twice the lead. A lead of 0 is no warning.
+[[nodiscard]] std::optional<UnixTime> warning_due(const Lease& lease, std::chrono::seconds lead);
 
 /// Delay before the given attempt is repeated: 1 s, doubling up to 60 s.
 [[nodiscard]] std::chrono::seconds retry_delay(int attempts);

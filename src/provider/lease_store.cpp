@@ -1,6 +1,6 @@
 #include "provider/lease_store.h"
 
-#include "util/json.h"
+#include "provider/lease_json.h"
 
 namespace berth::provider {
 
@@ -38,9 +38,15 @@ ALTER TABLE lease ADD COLUMN clock_stopped_ms INTEGER;
 ALTER TABLE lease ADD COLUMN locked_until_ms INTEGER NOT NULL DEFAULT 0;
 )";
 
+constexpr const char* kUpkeepSchema = R"(
+ALTER TABLE lease ADD COLUMN warned_for_ms INTEGER NOT NULL DEFAULT 0;  -- the expiry that its owner was warned of
+ALTER TABLE lease ADD COLUMN restarts TEXT;                             -- JSON
+ALTER TABLE lease ADD COLUMN rebuilt INTEGER NOT NULL DEFAULT 0;        -- from its file, after the rows were lost
+)";
+
 constexpr const char* kColumns = "id,number,state,owner,workload,spec,username,password,duration_s,redemption,"
                                  "created_ms,expires_ms,container_id,network_id,container_ip,attempts,next_try_ms,"
-                                 "end_reason,clock_stopped_ms,locked_until_ms";
+                                 "end_reason,clock_stopped_ms,locked_until_ms,warned_for_ms,restarts,rebuilt";
 
 int64_t milliseconds_of(UnixTime time)
 {
@@ -57,87 +63,14 @@ std::optional<int64_t> clock_stop_of(const Lease& lease)
     return lease.clock_stopped_at ? std::optional{milliseconds_of(*lease.clock_stopped_at)} : std::nullopt;
 }
 
-std::string encode_workload(const compute::WorkloadSpec& workload)
-{
-    Json ports = Json::array();
-    for (const compute::PortMapping& port : workload.ports)
-        ports.push_back({port.container_port, port.host_port, port.protocol, port.label, port.scheme});
-    return dump_json(Json{{"image", workload.image},
-                          {"cpu_millicores", workload.cpu_millicores},
-                          {"memory_mb", workload.memory_mb},
-                          {"disk_gb", workload.disk_gb},
-                          {"pids_max", workload.pids_max},
-                          {"nofile_max", workload.nofile_max},
-                          {"environment", workload.environment},
-                          {"command", workload.command},
-                          {"ports", ports},
-                          {"publish_address", workload.publish_address},
-                          {"data_path", workload.data_path},
-                          {"encrypted", workload.encrypted},
-                          {"keep_alive", workload.keep_alive}});
-}
-
-/// Our own rows: a mistake in them is corruption of the file, which SQLite's checks and the exception border report.
-compute::WorkloadSpec decode_workload(const std::string& text)
-{
-    const Json json = Json::parse(text);
-    compute::WorkloadSpec workload;
-    workload.image = json.at("image").get<std::string>();
-    workload.cpu_millicores = json.at("cpu_millicores").get<uint32_t>();
-    workload.memory_mb = json.at("memory_mb").get<uint64_t>();
-    workload.disk_gb = json.at("disk_gb").get<uint64_t>();
-    workload.pids_max = json.at("pids_max").get<uint32_t>();
-    workload.nofile_max = json.at("nofile_max").get<uint32_t>();
-    workload.environment = json.at("environment").get<std::map<std::string, std::string>>();
-    workload.command = json.at("command").get<std::vector<std::string>>();
-    for (const Json& port : json.at("ports"))
-        workload.ports.push_back({.container_port = port.at(0).get<uint16_t>(),
-                                  .host_port = port.at(1).get<uint16_t>(),
-                                  .protocol = port.at(2).get<std::string>(),
-                                  .label = port.at(3).get<std::string>(),
-                                  .scheme = port.at(4).get<std::string>()});
-    workload.publish_address = json.at("publish_address").get<std::string>();
-    workload.data_path = json.at("data_path").get<std::string>();
-    workload.encrypted = json.value("encrypted", false);
-    workload.keep_alive = json.at("keep_alive").get<bool>();
-    return workload;
-}
-
-std::string encode_spec(const Spec& spec)
-{
-    return dump_json(Json{{"id", spec.id},
-                          {"name", spec.name},
-                          {"description", spec.description},
-                          {"cpu_millicores", spec.cpu_millicores},
-                          {"memory_mb", spec.memory_mb},
-                          {"disk_gb", spec.disk_gb},
-                          {"rate_msats_per_sec", spec.rate_msats_per_sec}});
-}
-
-Spec decode_spec(const std::string& text)
-{
-    const Json json = Json::parse(text);
-    return Spec{.id = json.at("id").get<std::string>(),
-                .name = json.at("name").get<std::string>(),
-                .description = json.at("description").get<std::string>(),
-                .cpu_millicores = json.at("cpu_millicores").get<uint32_t>(),
-                .memory_mb = json.at("memory_mb").get<uint64_t>(),
-                .disk_gb = json.at("disk_gb").get<uint64_t>(),
-                .rate_msats_per_sec = json.at("rate_msats_per_sec").get<uint64_t>()};
-}
-
 Result<Lease> decode_row(const db::Statement& row)
 {
     Lease lease;
     lease.id = row.text(0);
     lease.state = TRY(parse_lease_state(row.text(2)));
     lease.owner = row.text(3);
-    try {
-        lease.workload = decode_workload(row.text(4));
-        lease.spec = decode_spec(row.text(5));
-    } catch (const Json::exception& problem) {
-        return fail(Errc::corrupt, "lease {}: {}", lease.id, problem.what());
-    }
+    lease.workload = TRY(decode_workload(row.text(4)));
+    lease.spec = TRY(decode_spec(row.text(5)));
     lease.workload.number = static_cast<uint32_t>(row.integer(1));
     lease.workload.lease = lease.id;
     lease.username = row.text(6);
@@ -155,6 +88,10 @@ Result<Lease> decode_row(const db::Statement& row)
     if (!row.is_null(18))
         lease.clock_stopped_at = time_of(row.integer(18));
     lease.locked_until = time_of(row.integer(19));
+    lease.warned_for = time_of(row.integer(20));
+    if (!row.is_null(21))
+        lease.restarts = TRY(decode_restarts(row.text(21)));
+    lease.rebuilt = row.integer(22) != 0;
     return lease;
 }
 
@@ -162,19 +99,19 @@ Result<Lease> decode_row(const db::Statement& row)
 
 Result<void> LeaseStore::migrate()
 {
-    return db::migrate(database_, "lease", {kSchema, kLockSchema});
+    return db::migrate(database_, "lease", {kSchema, kLockSchema, kUpkeepSchema});
 }
 
 Result<void> LeaseStore::insert(const Lease& lease)
 {
     static const std::string sql =
-        fmt::format("INSERT INTO lease({}) VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)", kColumns);
+        fmt::format("INSERT INTO lease({}) VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)", kColumns);
     return database_.prepare(sql.c_str())
         .bind(lease.id)
         .bind(static_cast<int64_t>(lease.workload.number))
         .bind(name_of(lease.state))
         .bind(lease.owner)
-        .bind(encode_workload(lease.workload))
+        .bind(encode_workload(lease.workload, Secrets::kept))
         .bind(encode_spec(lease.spec))
         .bind(lease.username)
         .bind(lease.password)
@@ -190,6 +127,9 @@ Result<void> LeaseStore::insert(const Lease& lease)
         .bind(lease.end_reason)
         .bind(clock_stop_of(lease))
         .bind(milliseconds_of(lease.locked_until))
+        .bind(milliseconds_of(lease.warned_for))
+        .bind(encode_restarts(lease.restarts))
+        .bind(lease.rebuilt ? 1 : 0)
         .run();
 }
 
@@ -198,7 +138,7 @@ Result<void> LeaseStore::update(const Lease& lease, UnixTime now)
     return database_
         .prepare("UPDATE lease SET state=?, duration_s=?, redemption=?, expires_ms=?, container_id=?, network_id=?, "
                  "container_ip=?, attempts=?, next_try_ms=?, end_reason=?, clock_stopped_ms=?, locked_until_ms=?, "
-                 "ended_ms=? WHERE id=?")
+                 "warned_for_ms=?, restarts=?, ended_ms=? WHERE id=?")
         .bind(name_of(lease.state))
         .bind(static_cast<int64_t>(lease.duration.count()))
         .bind(lease.redemption)
@@ -211,6 +151,8 @@ Result<void> LeaseStore::update(const Lease& lease, UnixTime now)
         .bind(lease.end_reason)
         .bind(clock_stop_of(lease))
         .bind(milliseconds_of(lease.locked_until))
+        .bind(milliseconds_of(lease.warned_for))
+        .bind(encode_restarts(lease.restarts))
         .bind(lease.state == LeaseState::ended ? std::optional{milliseconds_of(now)} : std::nullopt)
         .bind(lease.id)
         .run();

@@ -198,6 +198,9 @@ void Leases::extend(const std::string& id, std::chrono::seconds added, UnixTime 
     VERIFY(lease && is_live(*lease));
     lease->duration += added;
     lease->expires_at += added;
+    // Whoever pays this late was told the new end just now: that is warning enough.
+    if (lease->expires_at - now <= options_.expiry_warning)
+        lease->warned_for = lease->expires_at;
     if (lease->state == LeaseState::locked && !lease->clock_stopped_at)
         lease->locked_until = std::min(lease->expires_at, now + options_.volumes.locked_max);
     save(*lease, now);
@@ -222,21 +225,13 @@ void Leases::end_top_up(const std::string& id)
         --lease->top_ups_open;
 }
 
-bool Leases::resume(const std::string& id, std::shared_ptr<const luks::VolumeKey> key)
-{
-    const Lease* lease = find(id);
-    VERIFY(lease && is_live(*lease));
-    if (!busy_.insert(id).second)
-        return false;
-    jobs_.submit(ResumeJob{lease->workload, std::move(key)});
-    return true;
-}
-
 void Leases::lock(Lease& lease, UnixTime now)
 {
     const VolumeOptions& policy = options_.volumes;
     const UnixTime patience = now + policy.locked_max;
     lease.state = LeaseState::locked;
+    lease.restarts.next_at.reset();
+    lease.restarts.is_down = false;
     lease.locked_until = policy.lock_stops_clock ? patience : std::min(patience, lease.expires_at);
     if (policy.lock_stops_clock)
         lease.clock_stopped_at = now;
@@ -276,6 +271,9 @@ void Leases::handle(const WorkloadCreated& created, UnixTime now)
         lease->container_ip = created.outcome->ip;
         lease->expires_at = now + lease->duration;
         lease->attempts = 0;
+        take_start(lease->restarts, now);
+        if (!created.outcome->running)
+            take_exit(lease->restarts, {created.outcome->exit_code, created.outcome->out_of_memory}, now);
         save(*lease, now);
         handlers_.on_running(*lease);
         return;
@@ -320,48 +318,6 @@ void Leases::give_up_key(const std::string& id, UnixTime now)
     fail_to_create(*lease, {Errc::refused, "the volume's key was lost when the provider was restarted"}, now);
 }
 
-void Leases::handle(const WorkloadResumed& resumed, UnixTime now)
-{
-    busy_.erase(resumed.lease);
-    Lease* lease = find_mutable(resumed.lease);
-    if (!lease || !is_live(*lease))
-        return;
-    if (!resumed.outcome) {
-        log::warn("lease {}: not started again: {}", lease->workload.number, resumed.outcome.error().message);
-        return;
-    }
-    lease->expires_at = expiry_of(*lease, now);
-    lease->clock_stopped_at.reset();
-    lease->state = LeaseState::running;
-    lease->container_id = resumed.outcome->container_id;
-    lease->network_id = resumed.outcome->network_id;
-    lease->container_ip = resumed.outcome->ip;
-    save(*lease, now);
-}
-
-void Leases::handle(const WorkloadInspected& inspected, UnixTime now)
-{
-    busy_.erase(inspected.lease);
-    Lease* lease = find_mutable(inspected.lease);
-    if (!lease || lease->state != LeaseState::running)
-        return;
-    if (!inspected.outcome && inspected.outcome.error().code == Errc::not_found) {
-        log::warn("lease {}: its container is gone from the Engine; the lease ends", lease->workload.number);
-        end(*lease, "vanished", now);
-        handlers_.on_lost(*lease);
-        return;
-    }
-    if (inspected.is_locked)
-        return lock(*lease, now);
-    // The host or the Engine was restarted: nothing else starts a lease's container again.
-    if (inspected.outcome && !inspected.outcome->running)
-        (void)resume(inspected.lease, {});
-    if (inspected.outcome && !inspected.outcome->ip.empty() && inspected.outcome->ip != lease->container_ip) {
-        lease->container_ip = inspected.outcome->ip;
-        save(*lease, now);
-    }
-}
-
 void Leases::handle(const WorkloadDestroyed& destroyed, UnixTime now)
 {
     busy_.erase(destroyed.lease);
@@ -379,6 +335,8 @@ void Leases::handle(const WorkloadDestroyed& destroyed, UnixTime now)
     save(*lease, now);
     log::info("lease {} ended ({})", lease->workload.number, lease->end_reason);
     give_back(*lease);
+    forgiven_.erase(destroyed.lease);
+    reporting_.erase(destroyed.lease);
     leases_.erase(destroyed.lease);
 }
 
@@ -405,6 +363,7 @@ void Leases::handle(const Surveyed& surveyed, uint64_t storage_gb)
     for (const compute::LabelledObject& object : *surveyed.objects)
         if (!leases_.contains(object.lease))
             orphans.insert(object.lease);
+    notice_stopped(*surveyed.objects);
     for (const std::string& lease : orphans) {
         log::warn("removing what is left of lease {}, which the database does not know as open", lease);
         jobs_.submit(DestroyJob{lease});
@@ -436,15 +395,9 @@ void Leases::judge_closed()
         log::info("open for business again");
 }
 
-void Leases::inspect_all()
-{
-    for (const auto& [id, lease] : leases_)
-        if (lease.state == LeaseState::running && busy_.insert(id).second)
-            jobs_.submit(InspectJob{id, lease.container_id, lease.workload.encrypted});
-}
-
 void Leases::drive(UnixTime now)
 {
+    submit_inspections();
     for (auto& [id, lease] : leases_) {
         const LeaseStep step = next_step(lease, now);
         if (step == LeaseStep::expire && lease.state == LeaseState::locked) {
@@ -452,6 +405,8 @@ void Leases::drive(UnixTime now)
             handlers_.on_lost(lease);
         } else if (step == LeaseStep::expire) {
             end(lease, "expired", now);
+        } else {
+            keep_up(lease, step, now);
         }
         if (busy_.contains(id) || without_key_.contains(id))
             continue;
@@ -471,7 +426,8 @@ UnixTime Leases::next_due() const
     UnixTime due = UnixTime::max();
     for (const auto& [id, lease] : leases_)
         if ((!busy_.contains(id) && !without_key_.contains(id)) || is_live(lease))
-            due = std::min(due, provider::next_due(lease));
+            due = std::min({due, busy_.contains(id) ? provider::end_due(lease) : provider::next_due(lease),
+                            warning_due(lease, options_.expiry_warning).value_or(UnixTime::max())});
     return due;
 }
 

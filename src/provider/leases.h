@@ -27,6 +27,10 @@ public:
         /// It ran, and the host lost it or its owner never unlocked it: the rest goes back. In the transaction that
         /// marks it ending.
         std::function<void(const Lease&)> on_lost;
+        /// Its end is near. In the transaction that remembers that its owner was told.
+        std::function<void(const Lease&)> on_expiring;
+        /// Its container exits again and again: mark_reported once its owner was told.
+        std::function<void(const Lease&)> on_crash_looping;
     };
 
     Leases(const Options& options, LeaseStore& store, JobRunner& jobs, crypto::Random& random, FailureSink& failures,
@@ -97,8 +101,11 @@ public:
     [[nodiscard]] const std::optional<std::string>& why_closed() const { return why_closed_; }
     [[nodiscard]] bool are_isolated() const { return isolation_.state == compute::Isolation::State::contained; }
     [[nodiscard]] const std::string& runtime() const { return runtime_; }
-    /// Asks the Engine about every running lease, after it was away.
-    void inspect_all();
+    /// Asks the Engine about this lease once no job of it is in flight.
+    void look(const std::string& id);
+    /// The same of every running lease, after the Engine was away.
+    void inspect_all(UnixTime now);
+    void mark_reported(const std::string& id, UnixTime now);
 
 private:
     [[nodiscard]] Result<uint32_t> take_number();
@@ -107,6 +114,13 @@ private:
     void end(Lease& lease, const std::string& reason, UnixTime now);
     void lock(Lease& lease, UnixTime now);
     void fail_to_create(Lease& lease, const Error& error, UnixTime now);
+    void submit_inspections();
+    void notice_stopped(const std::vector<compute::LabelledObject>& objects);
+    void take_workload(Lease& lease, const compute::Workload& workload);
+    void on_not_resumed(Lease& lease, const Error& error, UnixTime now);
+    void on_down(Lease& lease, const compute::Workload& workload, bool is_forgiven, UnixTime now);
+    /// What is due for a lease besides its steps: a restart, a warning, a report.
+    void keep_up(Lease& lease, LeaseStep step, UnixTime now);
     void save(const Lease& lease, UnixTime now) { failures_.check(store_.update(lease, now)); }
     Lease* find_mutable(const std::string& id);
 
@@ -124,6 +138,9 @@ private:
     std::map<std::string, std::shared_ptr<const luks::VolumeKey>> keys_; ///< of leases that don't run yet
     std::set<std::string> without_key_; ///< of those, the ones that can't be made until their key is found
     std::set<std::string> busy_;        ///< leases with a job in flight
+    std::set<std::string> to_inspect_;  ///< as soon as they have no job in flight
+    std::set<std::string> forgiven_;    ///< an exit found at the next inspection is the host's doing
+    std::set<std::string> reporting_;   ///< leases whose crash loop is being reported
     FreeCapacity total_;
     bool surveyed_ = false;
     compute::Isolation isolation_;

@@ -82,6 +82,7 @@ struct Options {
     uint32_t number_last = 1999;
     std::chrono::seconds lease_min{60};
     std::chrono::seconds lease_max{30 * 24 * 3600};
+    std::chrono::seconds expiry_warning{600}; ///< an owner is told this long before the end; 0: not at all
     std::chrono::seconds heartbeat_interval{60};
     std::chrono::seconds offer_interval{3600};
     std::chrono::seconds request_age_max{900};

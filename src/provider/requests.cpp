@@ -113,7 +113,7 @@ Result<Request> parse_named(const Json& body)
     const std::string name = TRY(short_text(body, "request"));
     if (name == "quote")
         return parse_quote(body);
-    if (name != "access" && name != "stop" && name != "unlock")
+    if (name != "access" && name != "stop" && name != "unlock" && name != "logs")
         return fail(Errc::bad_input, "this provider does not know the request named there");
     std::string pod = TRY(short_text(body, "pod_id"));
     if (name == "unlock") {
@@ -121,6 +121,12 @@ Result<Request> parse_named(const Json& body)
         if (!encryption)
             return fail(Errc::bad_input, "an unlock request has a volume_encryption");
         return Request{UnlockRequest{std::move(pod), std::move(*encryption)}};
+    }
+    if (name == "logs") {
+        const std::optional<uint64_t> tail = TRY(json_optional_u64(body, "tail"));
+        if (tail && (*tail == 0 || *tail > kLogLinesMax))
+            return fail(Errc::bad_input, "tail must be from 1 to {}", kLogLinesMax);
+        return Request{LogsRequest{std::move(pod), static_cast<uint32_t>(tail.value_or(kLogLinesDefault))}};
     }
     if (name == "stop")
         return Request{StopRequest{std::move(pod)}};

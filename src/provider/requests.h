@@ -12,6 +12,9 @@
 
 namespace berth::provider {
 
+inline constexpr uint32_t kLogLinesDefault = 100;
+inline constexpr uint32_t kLogLinesMax = 1000;
+
 struct VolumeEncryption {
     uint64_t version = 1;
     std::string algorithm;
@@ -62,8 +65,14 @@ struct StopRequest {
     std::string pod;
 };
 
-using Request =
-    std::variant<SpawnRequest, TopUpRequest, StatusRequest, AccessRequest, UnlockRequest, QuoteRequest, StopRequest>;
+/// What the lease's container wrote last.
+struct LogsRequest {
+    std::string pod;
+    uint32_t lines = kLogLinesDefault; ///< at most kLogLinesMax
+};
+
+using Request = std::variant<SpawnRequest, TopUpRequest, StatusRequest, AccessRequest, UnlockRequest, QuoteRequest,
+                             StopRequest, LogsRequest>;
 
 /// bad_input with a sentence for the sender.
 [[nodiscard]] Result<Request> parse_request(std::string_view text);

@@ -63,6 +63,19 @@ OrderedJson access_of(const LeaseView& lease, const std::string& host_address)
     return body;
 }
 
+OrderedJson restarts_of(const Restarts& restarts)
+{
+    OrderedJson told{{"recent_exits", restarts.exits.size()},
+                     {"crash_looping", restarts.is_looping},
+                     {"last_exit_code", restarts.last.code},
+                     {"out_of_memory", restarts.last.out_of_memory}};
+    if (!restarts.last.start_error.empty())
+        told["start_error"] = restarts.last.start_error;
+    if (restarts.next_at)
+        told["next_start_at"] = rfc3339(*restarts.next_at);
+    return told;
+}
+
 OrderedJson capacity_of(const FreeCapacity& free)
 {
     return {{"cpu_available", free.cpu_millicores},
@@ -189,6 +202,8 @@ std::string encode_status(const LeaseView& lease, const std::string& host_addres
                      {"template_ports", ports_of(lease)}};
     if (!lease.container_ip.empty())
         body["container_ip"] = lease.container_ip;
+    if (!lease.restarts.exits.empty())
+        body["restarts"] = restarts_of(lease.restarts);
     return dump_json(body);
 }
 

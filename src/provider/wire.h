@@ -6,6 +6,7 @@
 #include "compute/backend.h"
 #include "compute/node_status.h"
 #include "provider/options.h"
+#include "provider/restarts.h"
 #include "util/time.h"
 
 #include <set>
@@ -70,7 +71,7 @@ struct RefundNote {
 /// A lease as replies show it.
 struct LeaseView {
     uint32_t number = 0;
-    std::string status; ///< Running, Locked, Pending, Expired, Stopped, Failed
+    std::string status; ///< Running, Starting, Locked, Pending, Expired, Stopped, Failed
     UnixTime expires_at{};
     uint16_t ssh_port = 0;
     std::string username;
@@ -78,6 +79,7 @@ struct LeaseView {
     std::string container_ip;
     std::vector<compute::PortMapping> template_ports;
     Spec spec;
+    Restarts restarts;
 };
 
 /// How replies name a lease.

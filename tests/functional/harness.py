@@ -259,6 +259,12 @@ class Consumer:
     def stop(self, provider, lease, transport="nip17"):
         return Answer(self.start("stop", "--provider", provider.pubkey, "--lease", lease, "--transport", transport))
 
+    def logs(self, provider, lease, tail=100, transport="nip17"):
+        return Answer(self.start("logs", "--provider", provider.pubkey, "--lease", lease, "--tail", tail, "--transport", transport))
+
+    def notices(self):
+        return Answer(self.start("notices")).good()
+
     def access(self, provider, lease):
         return Answer(self.start("access", "--provider", provider.pubkey, "--lease", lease))
 
@@ -301,6 +307,7 @@ mints = {json.dumps(mints)}
 allow_practice_mints = {json.dumps(settings.get("practice", True))}
 accept_unlocked_tokens = {json.dumps(settings.get("accept_unlocked_tokens", True))}
 lease_seconds_min = {settings.get("lease_seconds_min", 5)}
+expiry_warning_seconds = {settings.get("expiry_warning_seconds", 600)}
 lease_seconds_max = {settings.get("lease_seconds_max", 2592000)}
 heartbeat_seconds = {settings.get("heartbeat_seconds", 20)}
 lease_numbers = "{self.numbers.start}-{self.numbers.stop - 1}"

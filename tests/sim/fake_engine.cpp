@@ -173,6 +173,8 @@ JobResult FakeEngine::lose(const Job& job, const Error& error) const
         return WorkloadCreated{make->spec.lease, failure};
     if (const auto* again = std::get_if<ResumeJob>(&job))
         return WorkloadResumed{again->spec.lease, failure};
+    if (const auto* read = std::get_if<ReadLogsJob>(&job))
+        return LogsRead{read->ticket, read->lease, failure};
     if (const auto* inspect = std::get_if<InspectJob>(&job))
         return WorkloadInspected{inspect->lease, failure};
     if (const auto* remove = std::get_if<DestroyJob>(&job))

@@ -20,6 +20,16 @@ TEST_CASE("requests are told apart by their shape")
     CHECK(std::get<UnlockRequest>(unlock.value()).volume_encryption.key_b64 == "AA");
 }
 
+TEST_CASE("a request for logs is bounded")
+{
+    CHECK(std::get<LogsRequest>(parse_request(R"({"request":"logs","pod_id":"1000"})").value()).lines ==
+          kLogLinesDefault);
+    CHECK(std::get<LogsRequest>(parse_request(R"({"request":"logs","pod_id":"1000","tail":1000})").value()).lines ==
+          1000);
+    for (const char* tail : {"0", "1001", "-1", "1.5", "\"9\""})
+        CHECK(!parse_request(fmt::format(R"({{"request":"logs","pod_id":"1000","tail":{}}})", tail)));
+}
+
 TEST_CASE("null and empty optional fields of a spawn mean absent")
 {
     const auto request = std::get<SpawnRequest>(parse_request(kSpawn).value());
