@@ -165,11 +165,8 @@ public:
     [[nodiscard]] virtual Result<std::string> logs(const std::string& container_id, uint32_t lines,
                                                    size_t bytes_max) = 0;
     /// Follows the Engine's events until `heard` returns false. An error when the stream ended by itself: unavailable,
-    /// or what the Engine said against it. A backend without events keeps this one.
-    [[nodiscard]] virtual Result<void> watch(const std::function<bool(const EngineEvent&)>&)
-    {
-        return fail(Errc::refused, "no events here");
-    }
+    /// or what the Engine said against it.
+    [[nodiscard]] virtual Result<void> watch(const std::function<bool(const EngineEvent&)>& heard) = 0;
 };
 
 } // namespace berth::compute

@@ -68,6 +68,7 @@ public:
     {
         return engine_->measure_disk(container_id, limit);
     }
+    Result<void> watch(const std::function<bool(const EngineEvent&)>& heard) override { return engine_->watch(heard); }
     Result<void> release() override;
 
 private:

@@ -135,7 +135,7 @@ Result<void> serve(Config config, compute::Backend& backend)
          .answer_command = [&control](uint64_t connection,
                                       std::string line) { control->answer(connection, std::move(line)); }}));
     TRY(core->start(wall_clock_now()));
-    const EventWatch events{*backend, [&inbox](provider::EngineSign sign) {
+    const EventWatch events{backend, [&inbox](provider::EngineSign sign) {
                                 inbox.put_always(provider::Message{provider::JobResult{std::move(sign)}});
                             }};
     log::info("berth {} serves as {}", BERTH_VERSION, npub);

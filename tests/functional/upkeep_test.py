@@ -29,6 +29,7 @@ def show_logs(world, provider, customer, stranger, mint):
     equal(customer.logs(provider, lease, tail=1).good()["logs"].count("\n"), 1, "one line when one is asked for")
     equal(stranger.logs(provider, lease).error_type(), "not_found", "a stranger gets nothing")
     customer.stop(provider, lease).good()
+    wait_until("it is gone", provider.nothing_left, 20)
 
 
 def show_warning(world, provider, customer, mint):
@@ -64,6 +65,7 @@ def show_restart(world, provider, customer, mint):
     equal(unix_time(status["expires_at"]), unix_time(access["expires_at"]), "its time went on")
     equal(provider.containers()[0]["Id"], container, "it is the same container")
     customer.stop(provider, access["pod_npub"]).good()
+    wait_until("it is gone", provider.nothing_left, 20)
 
 
 def show_crash_loop(world, provider, customer, mint):
@@ -80,6 +82,7 @@ def show_crash_loop(world, provider, customer, mint):
     equal(provider.containers()[0]["State"], "exited", "and it stays down for now")
     stopped = customer.stop(provider, access["pod_npub"]).good()
     check(world.redeem(mint, stopped["refund"]["token"]) > 20, "a stop brings the unused seconds back")
+    wait_until("it is gone", provider.nothing_left, 20)
 
 
 def run(world):

@@ -29,6 +29,10 @@ public:
         return std::vector<compute::LabelledObject>{};
     }
     Result<std::string> logs(const std::string&, uint32_t, size_t) override { return std::string{}; }
+    Result<void> watch(const std::function<bool(const compute::EngineEvent&)>&) override
+    {
+        return fail(Errc::refused, "no events here");
+    }
 
     std::vector<compute::WorkloadSpec> created;
 };
