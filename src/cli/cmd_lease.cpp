@@ -99,8 +99,9 @@ void add_logs(CLI::App& app, int& exit_code)
         ->capture_default_str()
         ->check(CLI::Range(1, 1000));
     verb->callback([arguments, tail, &exit_code] {
-        exit_code = ask_and_print(arguments->consumer, arguments->provider,
-                                  consumer::encode_logs_request(arguments->lease, *tail), arguments->transport);
+        exit_code =
+            ask_and_print(arguments->consumer, arguments->provider,
+                          consumer::encode_logs_request(arguments->lease, *tail), {.transport = arguments->transport});
     });
 }
 
