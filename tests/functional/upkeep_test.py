@@ -13,6 +13,10 @@ NOISY = "berth-test/noisy:1"
 CRASHING = "berth-test/crashing:1"
 
 
+def make_image(world, tag, script):
+    world.engine.make_page_image(tag, files=[("start", f"#!/bin/sh\n{script}\n".encode(), 0o755, {})])
+
+
 def notices(customer, word):
     return [notice for notice in customer.notices() if notice["notice"] == word]
 
@@ -87,8 +91,8 @@ def show_crash_loop(world, provider, customer, mint):
 
 def run(world):
     lines = "while [ $i -lt 2000 ]; do echo as a server writes it, at some length: line $i; i=$((i+1)); done"
-    world.engine.make_page_image(NOISY, script=f"i=0; {lines}; sleep 1000")
-    world.engine.make_page_image(CRASHING, script="echo I give up; exit 7")
+    make_image(world, NOISY, f"i=0; {lines}; sleep 1000")
+    make_image(world, CRASHING, "echo I give up; exit 7")
     relay, mint = world.relay(), world.mint()
     provider = world.provider([relay], [mint], expiry_warning_seconds=7).start()
     customer, stranger = world.consumer("customer", [relay]), world.consumer("stranger", [relay])
