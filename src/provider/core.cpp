@@ -1,13 +1,13 @@
 #include "provider/core.h"
 
 #include "nostr/relay/pool.h"
-#include "nostr/relay_lists.h"
 #include "provider/control.h"
 #include "provider/desk.h"
 #include "provider/disk_watch.h"
 #include "provider/notices.h"
 #include "provider/payment_terms.h"
 #include "provider/publisher.h"
+#include "provider/relay_presence.h"
 #include "provider/template_limits.h"
 #include "util/log.h"
 
@@ -23,12 +23,6 @@ constexpr std::chrono::seconds kNodeStatusInterval{30};
 /// Somebody may flush the host's firewall at any time.
 constexpr std::chrono::seconds kIsolationInterval{10};
 constexpr std::chrono::hours kForgetInterval{1};
-/// A gift wrap may be dated up to two days back (NIP-59); what is asked is bounded by request_age_max all the same.
-constexpr std::chrono::seconds kWrapWindow{172'800 + 7'200};
-constexpr std::chrono::seconds kDirectWindow{3'600};
-constexpr const char* kDirectMessages = "dm";
-constexpr const char* kGiftWraps = "gw";
-constexpr const char* kEphemeralWraps = "ew";
 
 class CoreImplementation final : public Core {
 public:
@@ -44,8 +38,6 @@ public:
 private:
     [[nodiscard]] nostr::relay::Pool::Handlers make_pool_handlers();
     [[nodiscard]] Result<void> run_batch(UnixTime now, const std::function<void()>& work);
-    void subscribe();
-    void publish_relay_lists(UnixTime now);
     void tick(UnixTime now);
     void take(Message&& message, UnixTime now);
     void take(JobResult&& result, UnixTime now);
@@ -53,6 +45,7 @@ private:
     void take_sign(const EngineSign& sign, UnixTime now);
     void take_survey(const Surveyed& surveyed, UnixTime now);
     void take_isolation(const compute::Isolation& isolation, UnixTime now);
+    void open_limits();
     void open_control();
     void take_limits(const LimitsTried& tried, UnixTime now);
     void notify_owner(const Lease& lease, const std::string& body);
@@ -162,15 +155,7 @@ Result<void> CoreImplementation::open()
         .options = options_, .orders = order_store_, .leases = *leases_, .pool = *pool_, .failures = failures_});
     unlocks_ = std::make_unique<Unlocks>(Unlocks::Parts{
         .orders = order_store_, .leases = *leases_, .intake = *intake_, .replies = *replies_, .failures = failures_});
-    limits_ = std::make_unique<TemplateLimits>(options_, jobs_);
-    disks_ = std::make_unique<DiskWatch>(
-        options_.disk, *leases_, jobs_,
-        DiskWatch::Handlers{
-            .on_nearly_full =
-                [this](const Lease& lease, const compute::DiskUse& use) {
-                    notify_owner(lease, encode_nearly_full(lease, use));
-                },
-            .on_outgrown = [this](const Lease& lease, const compute::DiskUse& use) { stop_outgrown(lease, use); }});
+    open_limits();
     refunds_ = std::make_unique<Refunds>(
         refund_store_, *wallet_, failures_,
         [this](const Refund& refund, const std::string& body) { desk_->on_refund(refund, body, now_); });
@@ -194,6 +179,19 @@ Result<void> CoreImplementation::open()
     publisher_ = std::make_unique<Publisher>(options_, relay_store_, *pool_, world_.random, failures_);
     open_control();
     return {};
+}
+
+void CoreImplementation::open_limits()
+{
+    limits_ = std::make_unique<TemplateLimits>(options_, jobs_);
+    disks_ = std::make_unique<DiskWatch>(
+        options_.disk, *leases_, jobs_,
+        DiskWatch::Handlers{
+            .on_nearly_full =
+                [this](const Lease& lease, const compute::DiskUse& use) {
+                    notify_owner(lease, encode_nearly_full(lease, use));
+                },
+            .on_outgrown = [this](const Lease& lease, const compute::DiskUse& use) { stop_outgrown(lease, use); }});
 }
 
 void CoreImplementation::open_control()
@@ -260,32 +258,6 @@ Result<void> CoreImplementation::run_batch(UnixTime now, const std::function<voi
     return {};
 }
 
-void CoreImplementation::subscribe()
-{
-    const nostr::PublicKey own = nostr::PublicKey::of(options_.key);
-    nostr::Filter direct;
-    direct.kinds = {nostr::kind::encrypted_dm};
-    direct.tags['p'] = {own.hex()};
-    nostr::Filter wraps = direct;
-    wraps.kinds = {nostr::kind::gift_wrap};
-    pool_->subscribe({.name = kDirectMessages, .filter = direct, .window = kDirectWindow});
-    pool_->subscribe({.name = kGiftWraps, .filter = wraps, .window = kWrapWindow});
-    // Requests that no relay keeps: there is nothing to catch up with. A subscription of its own, so that a relay that
-    // does not know the kind refuses it alone.
-    wraps.kinds = {nostr::kind::ephemeral_gift_wrap};
-    pool_->subscribe({.name = kEphemeralWraps, .filter = wraps, .window = {}});
-}
-
-void CoreImplementation::publish_relay_lists(UnixTime now)
-{
-    for (nostr::Draft draft : {nostr::make_relay_list(options_.relays), nostr::make_dm_relay_list(options_.relays)}) {
-        draft.created_at =
-            failures_.take(relay_store_.next_created_at(fmt::format("kind:{}", draft.kind), unix_seconds(now)));
-        pool_->publish(nostr::sign_event(std::move(draft), options_.key, world_.random), {},
-                       now + std::chrono::hours{1});
-    }
-}
-
 Result<void> CoreImplementation::start(UnixTime now)
 {
     started_at_ = now;
@@ -296,11 +268,11 @@ Result<void> CoreImplementation::start(UnixTime now)
         desk_->load();
         refunds_->load(now);
         pool_->restore(failures_.take(relay_store_.load_cursors()));
-        subscribe();
+        subscribe_to_requests(*pool_, options_);
         pool_->start(now);
         replies_->resume(now);
         wallet_->start(now);
-        publish_relay_lists(now);
+        publish_relay_lists(*pool_, options_, relay_store_, world_.random, failures_, now);
         tick(now);
     });
 }

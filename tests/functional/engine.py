@@ -96,7 +96,7 @@ class Engine:
 
     def make_page_image(self, tag=IMAGE, busybox="/bin/busybox", user="root", files=()):
         """An image made on the spot: busybox, a page served on the ports that the tests reach, and further files, each with
-        path, content, mode and extended attributes."""
+        path, content, mode and extended attributes; they win."""
         query = urllib.parse.urlencode(
             [("fromSrc", "-"), ("repo", tag), ("changes", 'CMD ["/bin/sh", "/start"]'),
              ("changes", f"USER {user}")])
@@ -118,7 +118,10 @@ def _page_tree(busybox, files):
             entry = tarfile.TarInfo(f"bin/{applet}")
             entry.type, entry.linkname = tarfile.SYMTYPE, "busybox"
             tar.addfile(entry)
+        given = {name for name, *_ in files}
         for name, text in (("start", start), ("www/index.html", PAGE), ("etc/passwd", "root:x:0:0::/root:/bin/sh\n")):
+            if name in given:
+                continue
             entry = tarfile.TarInfo(name)
             entry.size, entry.mode = len(text), 0o755
             tar.addfile(entry, io.BytesIO(text.encode()))
