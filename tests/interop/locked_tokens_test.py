@@ -10,6 +10,7 @@ from peers import NodeScripts, NutshellWallet, nutshell
 
 import time
 
+SECONDS_MAX = 400  # nutshell's wallet takes seconds to start, each time
 SECONDS = 60
 TOKEN = r"cashu[AB][\w=-]+"
 

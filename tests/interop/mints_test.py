@@ -8,6 +8,7 @@ from peers import NodeScripts, NutshellWallet, nutshell
 
 import time
 
+SECONDS_MAX = 400  # nutshell's wallet takes seconds to start, each time
 LEASE_SECONDS = 60
 FEE_PPK = 100
 

@@ -7,6 +7,8 @@ those of its own paid at once), so that a fee reserve is asked for and comes bac
 from harness import ask_invoice, check, equal, narrate
 from peers import NutshellWallet, nutshell
 
+SECONDS_MAX = 400  # nutshell's wallet takes seconds to start, each time
+
 
 def spend_and_restore(world, mint, name, token, invoices):
     """The wallet's whole life at one mint; the token that it sends on the way."""
