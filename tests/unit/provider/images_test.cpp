@@ -1,5 +1,7 @@
 #include "provider/images.h"
 
+#include "support/recording_jobs.h"
+
 #include <doctest/doctest.h>
 
 #include <algorithm>
@@ -9,12 +11,6 @@ namespace {
 
 constexpr uint64_t kMegabyte = 1 << 20;
 
-class Runner final : public JobRunner {
-public:
-    void submit(Job job) override { jobs.push_back(std::move(job)); }
-    std::vector<Job> jobs;
-};
-
 /// Images with a real store in memory, and an Engine that the test plays.
 struct World {
     explicit World(ImagePolicy given = {}) : policy{std::move(given)} { REQUIRE(store.migrate().has_value()); }
@@ -23,7 +19,7 @@ struct World {
     ImagePolicy policy;
     std::map<std::string, compute::Template> templates{{"web", {.slug = "web", .image = "reg.example/template"}}};
     ImageStore store{database};
-    Runner runner;
+    test::RecordingJobs runner;
     FailureSink failures;
     std::set<std::string> in_use;
     ImageCache cache{policy, templates, store, runner, failures, [this] { return in_use; }};
@@ -33,12 +29,7 @@ struct World {
     template <class T>
     std::vector<T> take()
     {
-        std::vector<T> taken;
-        for (const Job& job : runner.jobs)
-            if (const auto* wanted = std::get_if<T>(&job))
-                taken.push_back(*wanted);
-        std::erase_if(runner.jobs, [](const Job& job) { return std::holds_alternative<T>(job); });
-        return taken;
+        return runner.take<T>();
     }
     Images::Answer ask(const std::string& image, const std::string& who = "alice", bool is_template = false)
     {

@@ -1,15 +1,13 @@
 #include "provider/template_limits.h"
 
+#include "support/recording_jobs.h"
+
 #include <doctest/doctest.h>
 
 namespace berth::provider {
 namespace {
 
-class RecordingJobs final : public JobRunner {
-public:
-    void submit(Job job) override { jobs.push_back(std::move(job)); }
-    std::vector<Job> jobs;
-};
+using test::RecordingJobs;
 
 Options options_with_templates()
 {

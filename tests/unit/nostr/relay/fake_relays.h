@@ -1,8 +1,8 @@
 #pragma once
 // Scripted relays behind a fake net::Sockets, and a pool on a clock that the test turns by hand.
 
-#include "net/sockets.h"
 #include "nostr/relay/pool.h"
+#include "support/fake_sockets.h"
 #include "util/hex.h"
 #include "util/json.h"
 
@@ -32,25 +32,7 @@ private:
     uint64_t state_ = 7;
 };
 
-class FakeSockets final : public net::Sockets {
-public:
-    void connect(net::SocketId id, const std::string& url) override
-    {
-        urls[id] = url;
-        latest[url] = id;
-        ++connects[url];
-    }
-    void send_text(net::SocketId id, std::string text) override { sent[urls.at(id)].push_back(std::move(text)); }
-    void close(net::SocketId id) override { closed.push_back(id); }
-    void set_reading(net::SocketId id, bool reading) override { is_reading[urls.at(id)] = reading; }
-
-    std::map<net::SocketId, std::string> urls;
-    std::map<std::string, net::SocketId> latest;
-    std::map<std::string, int> connects;
-    std::map<std::string, std::vector<std::string>> sent;
-    std::map<std::string, bool> is_reading;
-    std::vector<net::SocketId> closed;
-};
+using berth::test::FakeSockets;
 
 struct World {
     using Published = std::tuple<EventId, std::string, PublishState, std::string>;
