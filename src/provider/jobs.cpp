@@ -39,6 +39,11 @@ struct Runner {
     }
     JobResult operator()(const ResumeJob& job) const
     {
+        if (!job.container_id.empty())
+            if (auto there = tools.backend.inspect(job.container_id); !there) {
+                const bool is_gone = there.error().code == Errc::not_found;
+                return WorkloadResumed{job.spec.lease, std::move(there), is_gone};
+            }
         return WorkloadResumed{job.spec.lease, tools.volumes.resume(tools.backend, job.spec, job.key.get())};
     }
     JobResult operator()(const InspectJob& job) const

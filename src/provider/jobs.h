@@ -44,6 +44,7 @@ struct CreateJob {
 struct ResumeJob {
     compute::WorkloadSpec spec;
     std::shared_ptr<const luks::VolumeKey> key{};
+    std::string container_id{}; ///< the one to start; when the Engine has it no more, none is made in its place. Empty: any
 };
 struct InspectJob {
     std::string lease;
@@ -109,6 +110,7 @@ struct WorkloadCreated {
 struct WorkloadResumed {
     std::string lease;
     Result<compute::Workload> outcome;
+    bool is_gone = false; ///< the Engine says that the job's container is no more
 };
 struct WorkloadInspected {
     std::string lease;

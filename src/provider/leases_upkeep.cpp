@@ -57,7 +57,9 @@ bool Leases::resume(const std::string& id, std::shared_ptr<const luks::VolumeKey
     VERIFY(lease && is_live(*lease));
     if (!busy_.insert(id).second)
         return false;
-    jobs_.submit(ResumeJob{lease->workload, std::move(key)});
+    // What a locked lease's owner has left is its volume: a container that was lost meanwhile is made anew around it.
+    const bool is_locked = lease->state == LeaseState::locked;
+    jobs_.submit(ResumeJob{lease->workload, std::move(key), is_locked ? "" : lease->container_id});
     return true;
 }
 
@@ -75,6 +77,8 @@ void Leases::handle(const WorkloadResumed& resumed, UnixTime now)
     Lease* lease = find_mutable(resumed.lease);
     if (!lease || !is_live(*lease))
         return;
+    if (resumed.is_gone)
+        return on_gone(*lease, now);
     if (!resumed.outcome)
         return on_not_resumed(*lease, resumed.outcome.error(), now);
     lease->expires_at = expiry_of(*lease, now);
@@ -86,6 +90,15 @@ void Leases::handle(const WorkloadResumed& resumed, UnixTime now)
     if (!resumed.outcome->running)
         take_exit(lease->restarts, {resumed.outcome->exit_code, resumed.outcome->out_of_memory}, now);
     save(*lease, now);
+}
+
+void Leases::on_gone(Lease& lease, UnixTime now)
+{
+    if (lease.state != LeaseState::running)
+        return;
+    log::warn("lease {}: its container is gone from the Engine; the lease ends", lease.workload.number);
+    end(lease, "vanished", now);
+    handlers_.on_lost(lease);
 }
 
 void Leases::on_not_resumed(Lease& lease, const Error& error, UnixTime now)
@@ -110,12 +123,8 @@ void Leases::handle(const WorkloadInspected& inspected, UnixTime now)
     Lease* lease = find_mutable(inspected.lease);
     if (!lease || lease->state != LeaseState::running)
         return;
-    if (!inspected.outcome && inspected.outcome.error().code == Errc::not_found) {
-        log::warn("lease {}: its container is gone from the Engine; the lease ends", lease->workload.number);
-        end(*lease, "vanished", now);
-        handlers_.on_lost(*lease);
-        return;
-    }
+    if (!inspected.outcome && inspected.outcome.error().code == Errc::not_found)
+        return on_gone(*lease, now);
     if (inspected.is_locked)
         return lock(*lease, now);
     if (!inspected.outcome)
@@ -162,7 +171,7 @@ void Leases::keep_up(Lease& lease, LeaseStep step, UnixTime now)
 {
     if (step == LeaseStep::restart && busy_.insert(lease.id).second) {
         lease.restarts.next_at.reset();
-        jobs_.submit(ResumeJob{lease.workload, {}});
+        jobs_.submit(ResumeJob{lease.workload, {}, lease.container_id});
     }
     if (const auto due = warning_due(lease, options_.expiry_warning); due && now >= *due && step != LeaseStep::expire) {
         lease.warned_for = lease.expires_at;

@@ -142,7 +142,15 @@ JobResult FakeEngine::create(const CreateJob& job)
     return WorkloadCreated{job.spec.lease, create(job.spec)};
 }
 
-Result<compute::Workload> FakeEngine::resume(const ResumeJob& job)
+JobResult FakeEngine::resume(const ResumeJob& job)
+{
+    const ContainerLife* life = find_running(job.spec.lease);
+    if (!job.container_id.empty() && (!life || life->id != job.container_id))
+        return WorkloadResumed{job.spec.lease, fail(Errc::not_found, "no such container"), true};
+    return WorkloadResumed{job.spec.lease, start_again(job)};
+}
+
+Result<compute::Workload> FakeEngine::start_again(const ResumeJob& job)
 {
     TRY(open_volume(job.spec, job.key.get(), Absent::not_found));
     return create(job.spec);
@@ -256,7 +264,7 @@ JobResult FakeEngine::execute(const Job& job)
     if (const auto* make = std::get_if<CreateJob>(&job))
         return create(*make);
     if (const auto* again = std::get_if<ResumeJob>(&job))
-        return WorkloadResumed{again->spec.lease, resume(*again)};
+        return resume(*again);
     if (const auto* remove = std::get_if<DestroyJob>(&job))
         return WorkloadDestroyed{remove->lease, destroy(remove->lease)};
     if (const auto* look = std::get_if<InspectJob>(&job))

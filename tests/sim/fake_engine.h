@@ -57,7 +57,8 @@ private:
     [[nodiscard]] provider::JobResult lose(const provider::Job& job, const Error& error) const;
     [[nodiscard]] Result<compute::Workload> create(const compute::WorkloadSpec& spec);
     [[nodiscard]] provider::JobResult create(const provider::CreateJob& job);
-    [[nodiscard]] Result<compute::Workload> resume(const provider::ResumeJob& job);
+    [[nodiscard]] provider::JobResult resume(const provider::ResumeJob& job);
+    [[nodiscard]] Result<compute::Workload> start_again(const provider::ResumeJob& job);
     [[nodiscard]] provider::JobResult inspect(const provider::InspectJob& job);
     enum class Absent { make, not_found };
     [[nodiscard]] Result<void> open_volume(const compute::WorkloadSpec& spec, const luks::VolumeKey* key,

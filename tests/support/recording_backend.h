@@ -22,7 +22,7 @@ public:
         created.push_back(spec);
         return compute::Workload{};
     }
-    Result<compute::Workload> inspect(const std::string&) override { return compute::Workload{}; }
+    Result<compute::Workload> inspect(const std::string&) override { return inspection; }
     Result<void> destroy(const std::string&) override { return {}; }
     Result<std::vector<compute::LabelledObject>> list_labelled() override
     {
@@ -35,6 +35,7 @@ public:
     }
 
     std::vector<compute::WorkloadSpec> created;
+    Result<compute::Workload> inspection = compute::Workload{}; ///< what it says of any container
 };
 
 } // namespace berth::test

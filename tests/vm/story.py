@@ -61,6 +61,8 @@ lease_seconds_min = 5
 heartbeat_seconds = 20
 [docker]
 socket = "/run/docker.sock"
+[disk]
+free_gb_min = 0
 [ports]
 range = "31000-31099"
 address = "127.0.0.1"
