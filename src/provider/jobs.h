@@ -44,7 +44,7 @@ struct CreateJob {
 struct ResumeJob {
     compute::WorkloadSpec spec;
     std::shared_ptr<const luks::VolumeKey> key{};
-    std::string container_id{}; ///< the one to start; when the Engine has it no more, none is made in its place. Empty: any
+    std::string container_id{}; ///< when the Engine has it no more, none is made in its place; empty: any
 };
 struct InspectJob {
     std::string lease;
@@ -83,8 +83,7 @@ struct MeasureDiskJob {
 };
 
 using Job = std::variant<FindImageJob, PullImageJob, RemoveImageJob, PrepareJob, CreateJob, ResumeJob, InspectJob,
-                         DestroyJob, ReadLogsJob, SurveyJob, NodeStatusJob, IsolationJob, TryLimitsJob,
-                         MeasureDiskJob>;
+                         DestroyJob, ReadLogsJob, SurveyJob, NodeStatusJob, IsolationJob, TryLimitsJob, MeasureDiskJob>;
 
 struct ImageFound {
     std::string image;

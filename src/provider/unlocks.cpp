@@ -71,7 +71,7 @@ void Unlocks::handle(const WorkloadResumed& resumed, UnixTime now)
     asking_.erase(found);
     const Lease* lease = p_.leases.find(resumed.lease);
     if (resumed.is_gone)
-        return refuse(origin, error_type::lease_expired, "its container is gone; what is left of the lease goes back", now);
+        return refuse(origin, error_type::lease_expired, "its container is gone; what is left of it goes back", now);
     if (!resumed.outcome)
         return refuse(origin, error_type_of_volume(resumed.outcome.error().code), resumed.outcome.error().message, now);
     if (!lease || lease->state != LeaseState::running)
