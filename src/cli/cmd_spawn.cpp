@@ -3,14 +3,49 @@
 #include "cli/volume_key_file.h"
 #include "consumer/marketplace.h"
 
+#include <cstdlib>
+
 namespace berth::cli {
 
 namespace {
+
+/// Of --env and the words behind `--`.
+struct SettingArguments {
+    std::vector<std::string> variables;
+    std::vector<std::string> command;
+};
+
+void add_settings(CLI::App& verb, SettingArguments& arguments)
+{
+    verb.add_option("--env", arguments.variables,
+                    "KEY=VALUE for the container, or KEY with its value from here; once for each")
+        ->allow_extra_args(false);
+    verb.add_option("command", arguments.command,
+                    "After --: what the container runs, behind its image's entry point (default: the image's)");
+    verb.footer("A provider allows environment and command of plain images or not, and of each template what its "
+                "operator chose; what it doesn't allow is refused before money moves.");
+}
+
+Result<consumer::ContainerSettings> read_settings(const SettingArguments& arguments)
+{
+    consumer::ContainerSettings settings{.environment = {}, .command = arguments.command};
+    for (const std::string& variable : arguments.variables) {
+        const size_t sign = variable.find('=');
+        const std::string name = variable.substr(0, sign);
+        const char* value = sign == std::string::npos ? std::getenv(name.c_str()) : variable.c_str() + sign + 1;
+        if (!value)
+            return fail(Errc::bad_input, "--env {}: there is no such variable here to take its value from", name);
+        if (!settings.environment.emplace(name, value).second)
+            return fail(Errc::bad_input, "--env {} is there twice", name);
+    }
+    return settings;
+}
 
 struct SpawnArguments {
     ConsumerOptions consumer;
     std::string provider;
     RequestPath path;
+    SettingArguments settings;
     std::string volume_key_file;
     consumer::SpawnWish wish;
 };
@@ -24,6 +59,10 @@ int spawn(SpawnArguments& arguments)
         arguments.wish.volume_key = *key;
         arguments.path.has_key = true;
     }
+    auto settings = read_settings(arguments.settings);
+    if (!settings)
+        return report(settings.error());
+    arguments.wish.settings = std::move(*settings);
     return ask_and_print(arguments.consumer, arguments.provider, consumer::encode_spawn(arguments.wish),
                          arguments.path);
 }
@@ -34,7 +73,20 @@ struct QuoteArguments {
     std::string transport = "nip17";
     consumer::QuoteWish wish;
     std::optional<uint64_t> amount_sat;
+    SettingArguments settings;
 };
+
+int quote(QuoteArguments& arguments)
+{
+    if (arguments.amount_sat)
+        arguments.wish.amount_msat = *arguments.amount_sat * 1000;
+    auto settings = read_settings(arguments.settings);
+    if (!settings)
+        return report(settings.error());
+    arguments.wish.settings = std::move(*settings);
+    return ask_and_print(arguments.consumer, arguments.provider, consumer::encode_quote_request(arguments.wish),
+                         {.transport = arguments.transport});
+}
 
 constexpr const char* kDefaultImage = "ubuntu:22.04";
 
@@ -55,12 +107,8 @@ void add_quote(CLI::App& app, int& exit_code)
                      "Sats to spend, after the mint's fee: how long would they last?")
         ->check(CLI::Range(uint64_t{1}, uint64_t{1} << 50));
     add_transport(*verb, arguments->transport);
-    verb->callback([arguments, &exit_code] {
-        if (arguments->amount_sat)
-            arguments->wish.amount_msat = *arguments->amount_sat * 1000;
-        exit_code = ask_and_print(arguments->consumer, arguments->provider,
-                                  consumer::encode_quote_request(arguments->wish), {.transport = arguments->transport});
-    });
+    add_settings(*verb, arguments->settings);
+    verb->callback([arguments, &exit_code] { exit_code = quote(*arguments); });
 }
 
 void add_spawn(CLI::App& app, int& exit_code)
@@ -81,6 +129,7 @@ void add_spawn(CLI::App& app, int& exit_code)
         "--encrypt", arguments->volume_key_file,
         "Encrypt the data volume with the key in this file, made (0600) if missing; berth unlock needs it");
     add_request_path(*verb, arguments->path);
+    add_settings(*verb, arguments->settings);
     verb->callback([arguments, &exit_code] { exit_code = spawn(*arguments); });
 }
 

@@ -4,6 +4,7 @@
 #include "compute/backend.h"
 
 #include <map>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -21,6 +22,8 @@ struct Template {
     std::string image;
     std::vector<TemplatePort> ports;
     std::map<std::string, std::string> environment; ///< `{password}` stands for the lease's password
+    std::set<std::string> consumer_environment{};   ///< names that consumers may set, over those above; no credential
+    bool consumer_command = false;                  ///< consumers may say what runs after the image's entry point
     std::string data_path;
     uint32_t cpu_millicores_min = 0;
     uint64_t memory_mb_min = 0;

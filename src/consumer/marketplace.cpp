@@ -122,6 +122,14 @@ OrderedJson encryption_with(const std::string& volume_key)
     return {{"version", 1}, {"algorithm", "luks2-aes-xts"}, {"key_b64", volume_key}};
 }
 
+void add_settings(OrderedJson& body, const ContainerSettings& settings)
+{
+    if (!settings.environment.empty())
+        body["environment"] = settings.environment;
+    if (!settings.command.empty())
+        body["command"] = settings.command;
+}
+
 } // namespace
 
 std::vector<ProviderView> list_providers(Session& session, std::chrono::milliseconds wait)
@@ -185,6 +193,7 @@ std::string encode_spawn(const SpawnWish& wish)
         body["template_slug"] = wish.template_slug;
     if (!wish.volume_key.empty())
         body["volume_encryption"] = encryption_with(wish.volume_key);
+    add_settings(body, wish.settings);
     return dump_json(body);
 }
 
@@ -217,6 +226,7 @@ std::string encode_quote_request(const QuoteWish& wish)
         body["template_slug"] = wish.template_slug;
     if (wish.amount_msat)
         body["amount_msat"] = *wish.amount_msat;
+    add_settings(body, wish.settings);
     return dump_json(body);
 }
 

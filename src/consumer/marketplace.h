@@ -4,6 +4,7 @@
 
 #include "consumer/session.h"
 
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -48,6 +49,12 @@ struct ProviderView {
 [[nodiscard]] bool hears_ephemeral_requests(Session& session, const nostr::PublicKey& provider,
                                             std::chrono::milliseconds wait);
 
+/// For the container, as far as the provider lets consumers say.
+struct ContainerSettings {
+    std::map<std::string, std::string> environment{};
+    std::vector<std::string> command{}; ///< empty: the image's
+};
+
 struct SpawnWish {
     std::string token;
     std::string spec_id; ///< empty: the provider's first
@@ -56,6 +63,7 @@ struct SpawnWish {
     std::string username = "root";
     std::string password;
     std::string volume_key; ///< base64url of 32 bytes; empty: the volume is not encrypted
+    ContainerSettings settings{};
 };
 
 [[nodiscard]] std::string encode_spawn(const SpawnWish& wish);
@@ -71,6 +79,7 @@ struct QuoteWish {
     std::string image;
     std::string template_slug; ///< empty: none
     std::optional<uint64_t> amount_msat;
+    ContainerSettings settings{};
 };
 
 [[nodiscard]] std::string encode_quote_request(const QuoteWish& wish);

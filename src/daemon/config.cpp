@@ -7,6 +7,7 @@
 #include "daemon/image_config.h"
 #include "daemon/network_config.h"
 #include "nostr/relay_url.h"
+#include "provider/requests.h"
 
 #include <algorithm>
 #include <charconv>
@@ -196,6 +197,24 @@ void read_templates(const std::filesystem::path& directory, Options& options, Pr
         problems.add("templates_dir: {}: {}", directory.string(), error.message());
 }
 
+/// What is set, and what of it and beside it consumers may set.
+void read_template_environment(TableReader& reader, const std::string& file, compute::Template& entry)
+{
+    if (const toml::table* environment = reader.table("environment")) {
+        TableReader names{*environment, file + " [environment]", reader.problems()};
+        for (const auto& [name, value] : *environment)
+            entry.environment.emplace(name.str(), names.text(std::string{name.str()}.c_str(), ""));
+    }
+    for (const std::string& name : reader.texts("consumer_environment")) {
+        const auto own = entry.environment.find(name);
+        if (!provider::is_environment_name(name))
+            reader.problems().add("{}: consumer_environment: \"{}\" is no name of a variable", file, name);
+        else if (own != entry.environment.end() && own->second.find("{password}") != std::string::npos)
+            reader.problems().add("{}: consumer_environment: {} is the lease's password, not a consumer's", file, name);
+        entry.consumer_environment.insert(name);
+    }
+}
+
 void read_sections(TableReader& root, Config& config, std::string& key_file)
 {
     Problems& problems = root.problems();
@@ -289,11 +308,8 @@ Result<compute::Template> load_template(const std::filesystem::path& file)
             made.scheme = port_reader.text("scheme", "tcp");
             entry.ports.push_back(std::move(made));
         }
-        if (const toml::table* environment = reader.table("environment")) {
-            TableReader names{*environment, file.filename().string() + " [environment]", problems};
-            for (const auto& [name, value] : *environment)
-                entry.environment.emplace(name.str(), names.text(std::string{name.str()}.c_str(), ""));
-        }
+        read_template_environment(reader, file.filename().string(), entry);
+        entry.consumer_command = reader.boolean("consumer_command", false);
     }
     const auto reference = compute::parse_image_reference(entry.image);
     if (!reference)

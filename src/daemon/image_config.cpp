@@ -68,6 +68,8 @@ void read_images(const toml::table& table, Config& config, Problems& problems)
         images.disk_bytes_max = static_cast<uint64_t>(disk_gb * static_cast<double>(1 << 30));
         images.bytes_max = std::min(images.bytes_max, *images.disk_bytes_max);
     }
+    images.consumer_environment = reader.boolean("consumer_environment", images.consumer_environment);
+    images.consumer_command = reader.boolean("consumer_command", images.consumer_command);
     config.docker.image_bytes_max = images.bytes_max;
 }
 

@@ -1,6 +1,7 @@
 #include "provider/admission.h"
 
 #include "compute/image_reference.h"
+#include "provider/consumer_settings.h"
 #include "provider/image_policy.h"
 
 #include <algorithm>
@@ -138,20 +139,25 @@ std::variant<Admission, Refusal> admit(const SpawnRequest& request, const Option
     workload.ports.push_back({.container_port = kSshPort, .label = "ssh", .scheme = "ssh"});
 
     std::string image = request.image;
+    const compute::Template* from = nullptr;
     if (request.template_slug) {
         const auto chosen = options.templates.find(*request.template_slug);
         if (chosen == options.templates.end())
             return Refusal{error_type::unknown_template, "no template of that slug is offered here"};
-        if (auto refusal = judge_template(chosen->second, *spec))
+        from = &chosen->second;
+        if (auto refusal = judge_template(*from, *spec))
             return *refusal;
-        apply_template(chosen->second, admission);
-        image = chosen->second.image;
+        apply_template(*from, admission);
+        image = from->image;
     }
+    if (auto refusal = judge_settings(request.settings, from, options.images))
+        return *refusal;
+    apply_settings(request.settings, workload);
     const auto reference = compute::split_image_reference(image);
     auto text = compute::parse_image_reference(image);
     if (!reference || !text)
         return Refusal{error_type::image_not_found, "pod_image is not an image reference"};
-    if (!request.template_slug)
+    if (!from)
         if (auto refusal = judge_image(*reference, options.images))
             return *refusal;
     workload.image = std::move(*text);

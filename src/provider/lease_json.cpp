@@ -31,7 +31,7 @@ std::string encode_workload(const compute::WorkloadSpec& workload, Secrets secre
                           {"pids_max", workload.pids_max},
                           {"nofile_max", workload.nofile_max},
                           {"environment", secrets == Secrets::kept ? Json(workload.environment) : Json::object()},
-                          {"command", workload.command},
+                          {"command", secrets == Secrets::kept ? Json(workload.command) : Json::array()},
                           {"ports", ports},
                           {"publish_address", workload.publish_address},
                           {"data_path", workload.data_path},

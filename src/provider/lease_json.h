@@ -7,7 +7,8 @@ namespace berth::provider {
 
 enum class Secrets { kept, left_out };
 
-/// Everything but number and lease id. The environment may hold the access password: left out with Secrets::left_out.
+/// Everything but number and lease id. Environment and command may hold the access password
+/// and secrets of the consumer: left out with Secrets::left_out.
 [[nodiscard]] std::string encode_workload(const compute::WorkloadSpec& workload, Secrets secrets);
 /// corrupt when it isn't what encode_workload wrote.
 [[nodiscard]] Result<compute::WorkloadSpec> decode_workload(const std::string& text);

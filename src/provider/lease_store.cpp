@@ -135,6 +135,12 @@ Result<void> LeaseStore::insert(const Lease& lease)
 
 Result<void> LeaseStore::update(const Lease& lease, UnixTime now)
 {
+    // No container is made of an ended lease any more: the secrets that its owner set for it need not outlive it.
+    if (lease.state == LeaseState::ended)
+        TRY(database_.prepare("UPDATE lease SET workload=? WHERE id=?")
+                .bind(encode_workload(lease.workload, Secrets::left_out))
+                .bind(lease.id)
+                .run());
     return database_
         .prepare("UPDATE lease SET state=?, duration_s=?, redemption=?, expires_ms=?, container_id=?, network_id=?, "
                  "container_ip=?, attempts=?, next_try_ms=?, end_reason=?, clock_stopped_ms=?, locked_until_ms=?, "

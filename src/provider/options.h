@@ -35,6 +35,8 @@ struct ImagePolicy {
     std::chrono::seconds pull_deadline{100};    ///< the public client waits 120 s for everything
     uint64_t bytes_max = 10ull << 30;           ///< of an image that is pulled
     std::optional<uint64_t> disk_bytes_max{};   ///< of all images that we pulled; absent: no budget
+    bool consumer_environment = true;           ///< of images without a template, set by whoever rents them
+    bool consumer_command = true;
 };
 
 /// What may be sold. Absent numbers are measured at start; factors multiply what is there.

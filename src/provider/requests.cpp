@@ -2,6 +2,7 @@
 
 #include "util/json.h"
 
+#include <algorithm>
 #include <charconv>
 
 namespace berth::provider {
@@ -70,6 +71,65 @@ Result<std::optional<VolumeEncryption>> parse_volume_encryption(const Json& body
     return std::optional{std::move(encryption)};
 }
 
+bool is_setting(const Json& value)
+{
+    if (!value.is_string())
+        return false;
+    const auto& text = value.get_ref<const std::string&>();
+    return text.size() <= kSettingBytesMax && text.find('\0') == std::string::npos;
+}
+
+Result<void> parse_environment(const Json& given, ConsumerSettings& settings)
+{
+    if (!given.is_object() || given.size() > kEnvironmentNamesMax)
+        return fail(Errc::bad_input, "environment must be an object of at most {} members", kEnvironmentNamesMax);
+    for (const auto& item : given.items()) {
+        if (!is_environment_name(item.key()))
+            return fail(Errc::bad_input,
+                        "a name in environment has 1 to {} letters, digits and '_', and does not begin with a digit",
+                        kEnvironmentNameBytesMax);
+        if (!is_setting(item.value()))
+            return fail(Errc::bad_input, "environment.{} must be a string of at most {} bytes without NUL", item.key(),
+                        kSettingBytesMax);
+        settings.environment.emplace(item.key(), item.value().get<std::string>());
+    }
+    return {};
+}
+
+Result<void> parse_command(const Json& given, ConsumerSettings& settings)
+{
+    if (!given.is_array() || given.size() > kCommandWordsMax)
+        return fail(Errc::bad_input, "command must be a list of at most {} words", kCommandWordsMax);
+    for (const Json& word : given) {
+        if (!is_setting(word))
+            return fail(Errc::bad_input, "command must hold strings of at most {} bytes without NUL", kSettingBytesMax);
+        settings.command.push_back(word.get<std::string>());
+    }
+    return {};
+}
+
+size_t bytes_of(const ConsumerSettings& settings)
+{
+    size_t bytes = 0;
+    for (const auto& [name, value] : settings.environment)
+        bytes += name.size() + value.size();
+    for (const std::string& word : settings.command)
+        bytes += word.size();
+    return bytes;
+}
+
+Result<ConsumerSettings> parse_settings(const Json& body)
+{
+    ConsumerSettings settings;
+    if (const auto found = body.find("environment"); found != body.end() && !found->is_null())
+        TRY(parse_environment(*found, settings));
+    if (const auto found = body.find("command"); found != body.end() && !found->is_null())
+        TRY(parse_command(*found, settings));
+    if (bytes_of(settings) > kSettingsBytesMax)
+        return fail(Errc::bad_input, "environment and command must be at most {} bytes together", kSettingsBytesMax);
+    return settings;
+}
+
 /// What a spawn and its quote share and may leave out.
 Result<void> parse_options(const Json& body, SpawnRequest& request)
 {
@@ -81,6 +141,7 @@ Result<void> parse_options(const Json& body, SpawnRequest& request)
     request.workload_id = TRY(optional_short_text(body, "workload_id"));
     TRY(parse_replication(body, request));
     request.volume_encryption = TRY(parse_volume_encryption(body));
+    request.settings = TRY(parse_settings(body));
     return {};
 }
 
@@ -155,6 +216,16 @@ Result<Request> parse_request(std::string_view text)
         return Request{StatusRequest{std::move(pod)}};
     }
     return fail(Errc::bad_input, "neither a spawn, a top-up nor a status request");
+}
+
+bool is_environment_name(std::string_view name)
+{
+    const auto is_digit = [](char c) { return c >= '0' && c <= '9'; };
+    const auto allowed = [&](char c) {
+        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' || is_digit(c);
+    };
+    return !name.empty() && name.size() <= kEnvironmentNameBytesMax && !is_digit(name.front()) &&
+           std::all_of(name.begin(), name.end(), allowed);
 }
 
 std::optional<uint32_t> parse_pod_number(std::string_view pod)

@@ -5,6 +5,7 @@
 #include "util/result.h"
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <variant>
@@ -15,10 +16,22 @@ namespace berth::provider {
 inline constexpr uint32_t kLogLinesDefault = 100;
 inline constexpr uint32_t kLogLinesMax = 1000;
 
+inline constexpr size_t kEnvironmentNamesMax = 64;
+inline constexpr size_t kEnvironmentNameBytesMax = 128;
+inline constexpr size_t kCommandWordsMax = 64;
+inline constexpr size_t kSettingBytesMax = 4096;      ///< of one value or word
+inline constexpr size_t kSettingsBytesMax = 16 << 10; ///< of all names, values and words
+
 struct VolumeEncryption {
     uint64_t version = 1;
     std::string algorithm;
     std::string key_b64;
+};
+
+/// What a consumer adds to the container. The members `environment` and `command`: absent, null and empty are the same.
+struct ConsumerSettings {
+    std::map<std::string, std::string> environment{};
+    std::vector<std::string> command{}; ///< after the image's entry point; empty: the image's own
 };
 
 struct SpawnRequest {
@@ -33,6 +46,7 @@ struct SpawnRequest {
     std::optional<std::string> primary_npub;
     std::optional<std::string> workload_id;
     std::optional<VolumeEncryption> volume_encryption;
+    ConsumerSettings settings{};
 };
 
 struct TopUpRequest {
@@ -76,6 +90,9 @@ using Request = std::variant<SpawnRequest, TopUpRequest, StatusRequest, AccessRe
 
 /// bad_input with a sentence for the sender.
 [[nodiscard]] Result<Request> parse_request(std::string_view text);
+
+/// Letters, digits and '_', not beginning with a digit.
+[[nodiscard]] bool is_environment_name(std::string_view name);
 
 /// `container-<number>` or the bare number.
 [[nodiscard]] std::optional<uint32_t> parse_pod_number(std::string_view pod);

@@ -115,6 +115,18 @@ std::vector<std::string> capabilities_of(const Options& options, const OfferFact
     return words;
 }
 
+/// What consumers may say of environment and command; templates that take neither are left out.
+OrderedJson settings_of(const Options& options, const OfferFacts& facts)
+{
+    OrderedJson templates = OrderedJson::object();
+    for (const auto& [slug, entry] : options.templates)
+        if (!facts.templates_out.contains(slug) && (!entry.consumer_environment.empty() || entry.consumer_command))
+            templates[slug] = {{"environment", entry.consumer_environment}, {"command", entry.consumer_command}};
+    const ImagePolicy& images = options.images;
+    return {{"images", {{"environment", images.consumer_environment}, {"command", images.consumer_command}}},
+            {"templates", templates}};
+}
+
 } // namespace
 
 std::string pod_name(uint32_t number)
@@ -247,6 +259,7 @@ std::string encode_offer(const Options& options, const OfferFacts& facts)
                      {"isolation_level", "shared-kernel"},
                      {"templates", templates},
                      {"template_minimums", minimums},
+                     {"consumer_settings", settings_of(options, facts)},
                      {"min_duration_seconds", options.lease_min.count()},
                      {"max_duration_seconds", options.lease_max.count()},
                      {"available_capacity", capacity_of(facts.free)},

@@ -43,6 +43,8 @@ inline constexpr const char* busy = "busy";
 inline constexpr const char* image_not_found = "image_not_found";
 inline constexpr const char* image_denied = "image_denied";
 inline constexpr const char* image_too_large = "image_too_large";
+inline constexpr const char* environment_denied = "environment_denied";
+inline constexpr const char* command_denied = "command_denied";
 inline constexpr const char* wrong_volume_key = "wrong_volume_key";
 inline constexpr const char* volume_broken = "volume_broken";
 } // namespace error_type

@@ -222,11 +222,12 @@ class Consumer:
         self.relays = relays
         self.key_file = world.secret_file(f"{name}.key")
 
-    def start(self, verb, *arguments, wait=60):
+    def start(self, verb, *arguments, wait=60, command=()):
         relays = [word for relay in self.relays for word in ("--relay", relay)]
         line = [berth_binary(), verb, *arguments, *relays, "--key", self.key_file, "--json"]
         if verb != "list":
             line += ["--wait", wait]
+        line += ["--", *command] if command else []
         return subprocess.Popen([str(word) for word in line], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                                 stderr=subprocess.PIPE, text=True)
 
@@ -234,13 +235,15 @@ class Consumer:
         return Answer(self.start("list")).good()
 
     def start_spawn(self, provider, token, *, image=IMAGE, spec="basic", template=None, encrypt=None, transport="nip17",
-                    wrap=None, wait=60):
+                    wrap=None, environment=None, command=(), wait=60):
         arguments = ["--provider", provider.pubkey, "--token", token, "--image", image, "--transport", transport]
         arguments += ["--spec", spec] if spec else []
         arguments += ["--template", template] if template else []
         arguments += ["--encrypt", encrypt] if encrypt else []
         arguments += ["--wrap", wrap] if wrap else []
-        return self.start("spawn", *arguments, wait=wait)
+        for name, value in (environment or {}).items():
+            arguments += ["--env", f"{name}={value}"]
+        return self.start("spawn", *arguments, wait=wait, command=command)
 
     def spawn(self, provider, token, **options):
         return Answer(self.start_spawn(provider, token, **options))

@@ -3,20 +3,33 @@
 Each refusal is provoked with a good token, which is then spent at the mint by its owner: it was still his.
 """
 
-from harness import check, equal, narrate
+from harness import IMAGE, check, equal, narrate
 
 AMOUNT = 20
+TEMPLATE = f"""
+slug = "page"
+image = "{IMAGE}"
+consumer_environment = ["TITLE"]
+[environment]
+PASS = "{{password}}"
+"""
 
 
 def run(world):
     relay, mint, other_mint = world.relay(), world.mint(), world.mint("other-mint")
-    provider = world.provider([relay], [mint], lease_seconds_min=10).start()
+    templates = world.templates("page", TEMPLATE)
+    provider = world.provider([relay], [mint], lease_seconds_min=10, templates_dir=templates,
+                              images="consumer_command = false").start()
     customer = world.consumer("customer", [relay])
     cases = [
         ("unknown_spec", mint, AMOUNT, {"spec": "no-such-size"}),
         ("unknown_template", mint, AMOUNT, {"template": "no-such-template"}),
         ("image_denied", mint, AMOUNT, {"image": "denied.example/tool:1"}),
         ("image_not_found", mint, AMOUNT, {"image": "127.0.0.1:1/nobody/listens:1"}),
+        ("command_denied", mint, AMOUNT, {"command": ["/bin/sh"]}),
+        ("command_denied", mint, AMOUNT, {"template": "page", "command": ["--help"]}),
+        ("environment_denied", mint, AMOUNT, {"template": "page", "environment": {"TITLE": "t", "PASS": "mine"}}),
+        ("invalid_request", mint, AMOUNT, {"environment": {"TWO WORDS": ""}}),
         ("insufficient_payment", mint, 9, {}),
         ("non_whitelisted_mint", other_mint, AMOUNT, {}),
         ("no_capacity", mint, AMOUNT, {"spec": "whole-host"}),

@@ -15,7 +15,8 @@ Options small_provider()
     options.templates["web"] = {.slug = "web",
                                 .image = "nginx",
                                 .ports = {{.container_port = 80, .label = "web", .scheme = "http"}},
-                                .environment = {{"PASS", "{password}"}},
+                                .environment = {{"PASS", "{password}"}, {"MODE", "quiet"}},
+                                .consumer_environment = {"MODE", "TITLE"},
                                 .memory_mb_min = 512};
     options.templates["huge"] = {.slug = "huge", .image = "nginx", .memory_mb_min = 1024};
     options.images.deny = {compute::ImageRule::parse("evil/").value()};
@@ -27,10 +28,10 @@ SpawnRequest plain_spawn()
     return {.cashu_token = "t", .image = "ubuntu:22.04", .username = "user", .password = "abcdefghij12"};
 }
 
-std::string refusal_of(const SpawnRequest& request)
+std::string refusal_of(const SpawnRequest& request, const Options& options = small_provider())
 {
     crypto::SystemRandom random;
-    const auto verdict = admit(request, small_provider(), random);
+    const auto verdict = admit(request, options, random);
     const auto* refusal = std::get_if<Refusal>(&verdict);
     return refusal ? refusal->type : "";
 }
@@ -61,6 +62,40 @@ TEST_CASE("a template decides image, ports and environment, with the lease's pas
     CHECK(admission.workload.environment.at("PASS") == "abcdefghij12");
     CHECK(admission.workload.ports.size() == 2); // ssh and web
     CHECK(!admission.workload.keep_alive);
+}
+
+TEST_CASE("a template lets consumers set the names that it lists, and run nothing of theirs unless it says so")
+{
+    SpawnRequest request = plain_spawn();
+    request.template_slug = "web";
+    request.settings.environment = {{"MODE", "loud {password}"}, {"TITLE", ""}};
+    const auto& environment = admission_of(request).workload.environment;
+    CHECK(environment ==
+          std::map<std::string, std::string>{{"MODE", "loud {password}"}, {"PASS", "abcdefghij12"}, {"TITLE", ""}});
+    for (const char* name : {"PASS", "LD_PRELOAD", "mode"}) {
+        request.settings.environment = {{name, "x"}};
+        CHECK(refusal_of(request) == error_type::environment_denied);
+    }
+    request.settings = {.command = {"sh"}};
+    CHECK(refusal_of(request) == error_type::command_denied);
+    Options options = small_provider();
+    options.templates.at("web").consumer_command = true;
+    CHECK(refusal_of(request, options).empty());
+}
+
+TEST_CASE("a plain image takes environment and command of a consumer's unless the operator says no")
+{
+    SpawnRequest request = plain_spawn();
+    request.settings = {.environment = {{"A", "1"}}, .command = {"sleep", "9"}};
+    CHECK(admission_of(request).workload.environment == request.settings.environment);
+    CHECK(admission_of(request).workload.command == request.settings.command);
+    Options options = small_provider();
+    options.images.consumer_environment = false;
+    CHECK(refusal_of(request, options) == error_type::environment_denied);
+    options.images.consumer_environment = true;
+    options.images.consumer_command = false;
+    CHECK(refusal_of(request, options) == error_type::command_denied);
+    CHECK(refusal_of(plain_spawn(), options).empty());
 }
 
 TEST_CASE("what can't be done is refused with the stable word for it")

@@ -50,6 +50,60 @@ TEST_CASE("a wrong type, a repeated member or an unknown request voids the body"
     }
 }
 
+Result<Request> spawn_with(const std::string& members)
+{
+    return parse_request(R"({"cashu_token":"t","pod_image":"i","ssh_username":"u","ssh_password":"p",)" + members +
+                         "}");
+}
+
+std::string words(size_t count, size_t bytes)
+{
+    std::string list;
+    for (size_t i = 0; i < count; ++i)
+        list += (i == 0 ? "\"" : ",\"") + std::string(bytes, 'a') + "\"";
+    return R"("command":[)" + list + "]";
+}
+
+TEST_CASE("environment and command come with a spawn and with a quote, and may be absent, null or empty")
+{
+    const auto spawn = std::get<SpawnRequest>(
+        spawn_with(R"("environment":{"A_1":"x=y z","_b":""},"command":["sh","-c","echo $A_1"])").value());
+    CHECK(spawn.settings.environment == std::map<std::string, std::string>{{"A_1", "x=y z"}, {"_b", ""}});
+    CHECK(spawn.settings.command == std::vector<std::string>{"sh", "-c", "echo $A_1"});
+    const auto quote = std::get<QuoteRequest>(parse_request(R"({"request":"quote","environment":{"A":"1"}})").value());
+    CHECK(quote.wish.settings.environment.size() == 1);
+    for (const char* none : {R"("environment":null,"command":null)", R"("environment":{},"command":[])", R"("x":0)"})
+        CHECK(std::get<SpawnRequest>(spawn_with(none).value()).settings.command.empty());
+}
+
+TEST_CASE("environment and command end at their limits, and no name is more than a name")
+{
+    for (const char* bad :
+         {R"("environment":[])", R"("environment":{"":"x"})", R"("environment":{"1A":"x"})",
+          R"("environment":{"A=B":"x"})", R"("environment":{"A B":"x"})", R"("environment":{"Ä":"x"})",
+          R"("environment":{"A":1})", R"("environment":{"A":null})", R"("environment":{"A":"a\u0000b"})",
+          R"("environment":{"A":"1","A":"2"})", R"("command":"sh")", R"("command":[1])", R"("command":["a\u0000"])"}) {
+        CAPTURE(bad);
+        CHECK(!spawn_with(bad));
+    }
+    CHECK(!spawn_with(R"("environment":{")" + std::string(kEnvironmentNameBytesMax + 1, 'A') + R"(":"x"})"));
+    CHECK(spawn_with(words(kCommandWordsMax, 1)));
+    CHECK(!spawn_with(words(kCommandWordsMax + 1, 1)));
+    CHECK(spawn_with(words(kSettingsBytesMax / kSettingBytesMax, kSettingBytesMax)));
+    CHECK(!spawn_with(words(1, kSettingBytesMax + 1)));
+    CHECK(!spawn_with(words(kSettingsBytesMax / kSettingBytesMax + 1, kSettingBytesMax)));
+    std::string names;
+    for (size_t i = 0; i <= kEnvironmentNamesMax; ++i)
+        names += fmt::format(R"({}"N{}":"")", i == 0 ? "" : ",", i);
+    CHECK(!spawn_with(R"("environment":{)" + names + "}"));
+}
+
+TEST_CASE("a refusal of environment or command shows nothing of a value")
+{
+    for (const char* bad : {R"("environment":{"A":"hush\u0000"})", R"("command":["hush\u0000"])"})
+        CHECK(spawn_with(bad).error().message.find("hush") == std::string::npos);
+}
+
 TEST_CASE("a pod is named by container-<number> or by the number alone")
 {
     CHECK(parse_pod_number("container-1000") == 1000);
