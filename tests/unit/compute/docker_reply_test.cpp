@@ -93,6 +93,64 @@ TEST_CASE("an answer is told apart from silence, and the Engine's words decide w
     }
 }
 
+TEST_CASE("where a container's bytes lie is read, without what is mounted from the host")
+{
+    const ContainerDisk disk =
+        parse_container_disk(R"({"GraphDriver":{"Data":{"UpperDir":"/d/upper"}},"Mounts":[)"
+                             R"({"Type":"volume","Source":"/v/1"},{"Type":"bind","Source":"/etc"},{"Type":"tmpfs"}]})")
+            .value();
+    CHECK(disk.upper_directory == "/d/upper");
+    CHECK(disk.volumes == std::vector<std::string>{"/v/1"});
+    // vfs, btrfs and zfs have no such directory.
+    for (const char* bare : {R"({"GraphDriver":{"Data":null},"Mounts":null})", R"({"GraphDriver":{"Data":{}}})", "{}"})
+        CHECK(parse_container_disk(bare).value().upper_directory.empty());
+    CHECK(parse_container_disk("[").error().code == Errc::corrupt);
+}
+
+TEST_CASE("a size that the Engine counted is a number, and absent while nothing was written")
+{
+    CHECK(parse_layer_bytes(R"({"SizeRw":4096})").value() == 4096);
+    CHECK(parse_layer_bytes(R"({"SizeRw":null})").value() == 0);
+    CHECK(parse_layer_bytes("{}").value() == 0);
+    for (const char* bad : {R"({"SizeRw":-1})", R"({"SizeRw":1.5})", R"({"SizeRw":"4096"})", "", "nothing"})
+        CHECK(parse_layer_bytes(bad).error().code == Errc::corrupt);
+}
+
+TEST_CASE("the Engine's own facts are read, with the runtime that it takes by itself")
+{
+    const EngineInfo info =
+        parse_info(R"({"ServerVersion":"20.10","NCPU":2,"MemTotal":1024,"Driver":"overlay2",)"
+                   R"("DockerRootDir":"/d","DefaultRuntime":"runc","Runtimes":{"crun":{},"runc":{}}})")
+            .value();
+    CHECK(info.cpus == 2);
+    CHECK(info.runtime == "runc");
+    CHECK(info.runtimes == std::vector<std::string>{"crun", "runc"});
+    CHECK(parse_info(R"({"ServerVersion":"4","Runtimes":null})").value().runtimes.empty());
+    CHECK(parse_info("{}").error().code == Errc::corrupt);
+}
+
+TEST_CASE("images are listed by their names, and those without one are nobody's")
+{
+    const auto images =
+        parse_image_list(R"([{"Id":"sha256:1","Size":7,"RepoTags":["a:1","b:2"],)"
+                         R"("RepoDigests":["a@sha256:9"]},{"Id":"sha256:2","RepoTags":["<none>:<none>"],)"
+                         R"("RepoDigests":null},{"Id":"sha256:3","RepoTags":null}])")
+            .value();
+    REQUIRE(images.size() == 1);
+    CHECK(images[0].size_bytes == 7);
+    CHECK(images[0].names == std::vector<std::string>{"a:1", "b:2", "a@sha256:9"});
+    CHECK(parse_image_list("{}").error().code == Errc::corrupt);
+    CHECK(parse_image_list(R"([{"RepoTags":["a:1"]}])").error().code == Errc::corrupt);
+}
+
+TEST_CASE("what the registry says of an image is a digest or nothing")
+{
+    const std::string digest = "sha256:" + std::string(64, 'a');
+    CHECK(parse_distribution(R"({"Descriptor":{"digest":")" + digest + R"("}})").value() == digest);
+    for (const char* bad : {"{}", R"({"Descriptor":{"digest":"latest"}})", R"({"Descriptor":{"digest":"sha256:aa"}})"})
+        CHECK(parse_distribution(bad).error().code == Errc::corrupt);
+}
+
 TEST_CASE("the message of a failure is short, whatever came")
 {
     CHECK(parse_error_message(R"({"message":"No such container: x"})") == "No such container: x");
