@@ -118,6 +118,22 @@ def accepts(port, host="127.0.0.1"):
         return False
 
 
+def accepts_locally(path):
+    """Whether somebody listens on a Unix socket, whose path may be too long for a socket's address."""
+    try:
+        folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
+    except OSError:
+        return False
+    try:
+        with socket.socket(socket.AF_UNIX) as probe:
+            probe.connect(f"/proc/self/fd/{folder}/{path.name}")
+            return True
+    except OSError:
+        return False
+    finally:
+        os.close(folder)
+
+
 def fetch(url, timeout=5):
     """The body behind a URL, or None while nothing answers there."""
     try:
@@ -361,6 +377,9 @@ rate_msats_per_sec = {SATS_PER_SECOND_MSAT}
         seen = self.world.consumer(f"{self.name}-watcher-{secrets.token_hex(3)}", self.relays)
 
         def online():
+            # What the relay holds may be an earlier life's.
+            if not accepts_locally(self.folder / "state" / "control.sock"):
+                return None
             for entry in seen.list():
                 if entry["name"] == self.name and entry["online"]:
                     return entry
