@@ -29,6 +29,15 @@ fuzz_one() {
 }
 
 failed=0
-for name in "${targets[@]}"; do fuzz_one "$name" || failed=$((failed + 1)); done
+running=0
+for name in "${targets[@]}"; do
+    if ((running == $(nproc))); then
+        wait -n || failed=$((failed + 1))
+        running=$((running - 1))
+    fi
+    fuzz_one "$name" &
+    running=$((running + 1))
+done
+for ((; running > 0; running--)); do wait -n || failed=$((failed + 1)); done
 echo "$((${#targets[@]} - failed)) passed, $failed failed"
 [[ $failed -eq 0 ]]
