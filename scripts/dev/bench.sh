@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # ./dev bench [OPTION…]
 # Builds the release and measures it against a Docker Engine on this machine: each number beside its limit in the same
-# run. Options go to the benchmark: --samples N, --quick, --only reply|burst|fsyncs|memory|start, --json, --help.
+# run. Options go to the benchmark: --samples N, --quick, --json, --help, --only with one or several of
+# reply containment pulls neighbours burst fsyncs memory start.
 set -euo pipefail
 source scripts/dev/lib.sh
 source scripts/dev/engine.sh

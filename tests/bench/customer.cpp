@@ -2,9 +2,9 @@
 
 #include "bench/measure.h"
 #include "compute/docker_backend.h"
-#include "consumer/marketplace.h"
 #include "crypto/random.h"
 
+#include <algorithm>
 #include <atomic>
 #include <set>
 #include <thread>
@@ -14,6 +14,9 @@ namespace berth::bench {
 namespace {
 
 constexpr std::chrono::seconds kReplyWait{100};
+constexpr std::chrono::seconds kAskingWait{1};
+/// The provider hears what is gone, ends those leases and pays back; that is not to weigh on the next sample either.
+constexpr std::chrono::milliseconds kSettling{500};
 constexpr unsigned kRemovers = 4;
 
 Result<void> check_reply(const Result<std::string>& reply)
@@ -50,18 +53,18 @@ Customer::~Customer()
         fmt::print(stderr, "bench: {}\n", cleared.error().message);
 }
 
-Result<std::string> Customer::request(bool slow_mint)
+Result<std::string> Customer::request(consumer::SpawnWish wish, bool slow_mint)
 {
-    consumer::SpawnWish wish;
     wish.token = TRY(stage_.make_token(slow_mint));
-    wish.image = kImage;
+    if (wish.image.empty())
+        wish.image = kImage;
     wish.password = "bench-password";
     return consumer::encode_spawn(wish);
 }
 
 Result<double> Customer::rent(bool slow_mint)
 {
-    const std::string text = TRY(request(slow_mint));
+    const std::string text = TRY(request({}, slow_mint));
     const Stopwatch watch;
     const Result<std::string> reply = session_->ask(provider_.key, text, nostr::Transport::nip17, kReplyWait);
     const double took = watch.milliseconds();
@@ -69,11 +72,39 @@ Result<double> Customer::rent(bool slow_mint)
     return took;
 }
 
+Result<std::string> Customer::rent_as(consumer::SpawnWish wish)
+{
+    const std::string text = TRY(request(std::move(wish), false));
+    Result<std::string> reply = session_->ask(provider_.key, text, nostr::Transport::nip17, kReplyWait);
+    TRY(check_reply(reply));
+    return reply;
+}
+
+Result<void> Customer::ask_for(consumer::SpawnWish wish)
+{
+    const std::string text = TRY(request(std::move(wish), false));
+    const auto sent = TRY(session_->send(provider_.key, text, nostr::Transport::nip17, kReplyWait));
+    // A session moves nothing while nobody waits in it.
+    const Result<std::string> reply = session_->await(sent, kAskingWait);
+    if (reply)
+        return fail(Errc::refused, "the provider answered {}", *reply);
+    return reply.error().code == Errc::outcome_unknown ? Result<void>{} : pass_on(reply);
+}
+
+Result<void> Customer::stop(const std::string& pod)
+{
+    const std::string text = consumer::encode_named_request("stop", pod);
+    const std::string reply = TRY(session_->ask(provider_.key, text, nostr::Transport::nip17, kReplyWait));
+    if (reply.find("\"Stopped\"") == std::string::npos)
+        return fail(Errc::refused, "the provider answered {}", reply);
+    return {};
+}
+
 Result<double> Customer::rent_many(size_t count, bool slow_mint)
 {
     std::vector<std::string> texts;
     for (size_t i = 0; i < count; ++i) {
-        std::string text = TRY(request(slow_mint));
+        std::string text = TRY(request({}, slow_mint));
         texts.push_back(std::move(text));
     }
     const Stopwatch watch;
@@ -87,12 +118,25 @@ Result<double> Customer::rent_many(size_t count, bool slow_mint)
     return watch.milliseconds();
 }
 
-Result<void> Customer::clear()
+std::unique_ptr<compute::Backend> Customer::engine() const
 {
     compute::DockerOptions options;
     options.socket = stage_.settings().docker_socket;
     options.provider_label = provider_.key.hex().substr(0, 16);
-    const auto engine = compute::make_docker_backend(options);
+    return compute::make_docker_backend(options);
+}
+
+Result<size_t> Customer::running()
+{
+    const auto objects = TRY(engine()->list_labelled());
+    return static_cast<size_t>(std::count_if(objects.begin(), objects.end(), [](const auto& object) {
+        return object.kind == "container" && object.state == "running";
+    }));
+}
+
+Result<void> Customer::clear()
+{
+    const auto engine = this->engine();
     const auto objects = TRY(engine->list_labelled());
     std::set<std::string> names;
     for (const compute::LabelledObject& object : objects)
@@ -108,6 +152,8 @@ Result<void> Customer::clear()
         });
     for (std::thread& thread : threads)
         thread.join();
+    if (!leases.empty())
+        std::this_thread::sleep_for(kSettling);
     return {};
 }
 

@@ -18,7 +18,9 @@ struct Measurement {
 };
 
 constexpr Measurement kMeasurements[] = {
-    {"reply", bench::measure_request_reply}, {"burst", bench::measure_burst}, {"fsyncs", bench::measure_fsyncs},
+    {"reply", bench::measure_request_reply}, {"containment", bench::measure_containment},
+    {"pulls", bench::measure_pulls},         {"neighbours", bench::measure_neighbours},
+    {"burst", bench::measure_burst},         {"fsyncs", bench::measure_fsyncs},
     {"memory", bench::measure_memory},       {"start", bench::measure_start},
 };
 
@@ -59,14 +61,14 @@ int main(int argc, char** argv)
     std::vector<std::string> only;
     app.add_option("--docker", settings.docker_socket, "The Engine's socket")->envname("BERTH_TEST_DOCKER");
     app.add_option("--berth", settings.berth, "The binary to be measured")->capture_default_str();
-    app.add_option("--samples", settings.samples, "Samples of request-to-reply and of the start")
+    app.add_option("--samples", settings.samples, "Samples of request-to-reply, containment, pulls and the start")
         ->capture_default_str()
         ->check(CLI::Range(1, 10'000));
     app.add_option("--bursts", settings.bursts, "Bursts of fifty consumers")
         ->capture_default_str()
         ->check(CLI::Range(1, 100));
-    app.add_option("--only", only, "Some of reply, burst, fsyncs, memory, start");
-    app.add_flag("--quick", quick, "Three samples, one burst of ten consumers: a look, no measurement");
+    app.add_option("--only", only, "Some of reply, containment, pulls, neighbours, burst, fsyncs, memory, start");
+    app.add_flag("--quick", quick, "Three samples, thirty pages, one burst of ten consumers: a look, no measurement");
     app.add_flag("--json", json, "Print JSON");
     CLI11_PARSE(app, argc, argv);
     berth::log::set_level(berth::log::Level::warn);
@@ -74,6 +76,7 @@ int main(int argc, char** argv)
         settings.samples = 3;
         settings.consumers = 10;
         settings.bursts = 1;
+        settings.pages = 30;
     }
     return run(settings, only, json);
 }

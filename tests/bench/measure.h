@@ -18,7 +18,6 @@ public:
     /// Half the distance between the quartiles: what a sample is usually off by.
     [[nodiscard]] double spread() const { return (quantile(0.75) - quantile(0.25)) / 2; }
 
-private:
     /// Between two samples, in proportion.
     [[nodiscard]] double quantile(double part) const
     {
@@ -31,6 +30,7 @@ private:
         return sorted[below] + (sorted[above] - sorted[below]) * (place - static_cast<double>(below));
     }
 
+private:
     std::vector<double> values_;
 };
 

@@ -10,6 +10,12 @@ using Lines = std::vector<Line>;
 
 /// Published request to decrypted reply, beside the raw Engine calls plus one swap, and beside the bare ones.
 [[nodiscard]] Result<Lines> measure_request_reply(Stage& stage);
+/// A lease's network made in line and kept ready, each beside a bare create and start.
+[[nodiscard]] Result<Lines> measure_containment(Stage& stage);
+/// A spawn while strangers' pulls stall, beside the same one alone.
+[[nodiscard]] Result<Lines> measure_pulls(Stage& stage);
+/// How long a lease's page takes to answer while its neighbour is hostile, beside idle.
+[[nodiscard]] Result<Lines> measure_neighbours(Stage& stage);
 /// Many consumers at once at a slow mint, beside that mint's second plus the Engine's own time for as many leases.
 [[nodiscard]] Result<Lines> measure_burst(Stage& stage);
 /// fsync and fdatasync calls of the daemon for one lease, from request to reply.

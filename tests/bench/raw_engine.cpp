@@ -28,7 +28,7 @@ constexpr const char* kContainer = R"({{"Image":"{1}","Hostname":"berth-bench-{0
 "NetworkMode":"{2}"}}}})";
 
 constexpr unsigned kSubnetsPerThirdByte = 16;
-constexpr unsigned kFirstPort = 38'000;
+constexpr unsigned kFirstPort = 32'400; // below the ports that the kernel gives to whoever connects
 
 } // namespace
 
@@ -48,28 +48,42 @@ Result<void> RawEngine::call(const char* method, const std::string& path, std::s
     return {};
 }
 
-Result<double> RawEngine::run(unsigned number, bool bare)
+Result<void> RawEngine::make_network(unsigned number)
+{
+    return call(
+        "POST", "/networks/create",
+        fmt::format(fmt::runtime(kNetwork), number, number / kSubnetsPerThirdByte, number % kSubnetsPerThirdByte * 16));
+}
+
+Result<double> RawEngine::run(unsigned number, RawNetwork network)
 {
     const std::string name = fmt::format("berth-bench-{}", number);
-    const std::string container =
-        fmt::format(fmt::runtime(kContainer), number, kImage, bare ? "bridge" : name, kFirstPort + number);
+    const std::string container = fmt::format(fmt::runtime(kContainer), number, kImage,
+                                              network == RawNetwork::none ? "bridge" : name, kFirstPort + number);
+    if (network == RawNetwork::kept_ready)
+        TRY(make_network(number));
     const Stopwatch watch;
-    if (!bare)
-        TRY(call("POST", "/networks/create",
-                 fmt::format(fmt::runtime(kNetwork), number, number / kSubnetsPerThirdByte,
-                             number % kSubnetsPerThirdByte * 16)));
+    if (network == RawNetwork::in_line)
+        TRY(make_network(number));
     TRY(call("POST", "/containers/create?name=" + name, container));
     TRY(call("POST", "/containers/" + name + "/start"));
     return watch.milliseconds();
 }
 
-Result<void> RawEngine::remove(unsigned number, bool bare)
+Result<void> RawEngine::remove(unsigned number, RawNetwork network)
 {
     const std::string name = fmt::format("berth-bench-{}", number);
     const auto removed = call("DELETE", "/containers/" + name + "?force=1&v=1");
-    if (!bare)
+    if (network != RawNetwork::none)
         TRY(call("DELETE", "/networks/" + name));
     return removed;
+}
+
+Result<double> RawEngine::run_and_remove(unsigned number, RawNetwork network)
+{
+    const double took = TRY(run(number, network));
+    TRY(remove(number, network));
+    return took;
 }
 
 Result<double> run_many(const std::string& socket, unsigned count, unsigned parallel)
@@ -93,11 +107,11 @@ Result<double> run_many(const std::string& socket, unsigned count, unsigned para
     };
     const Stopwatch watch;
     all([](RawEngine& engine, unsigned number) -> Result<void> {
-        TRY(engine.run(number, false));
+        TRY(engine.run(number, RawNetwork::in_line));
         return {};
     });
     const double took = watch.milliseconds();
-    all([](RawEngine& engine, unsigned number) { return engine.remove(number, false); });
+    all([](RawEngine& engine, unsigned number) { return engine.remove(number, RawNetwork::in_line); });
     if (failure)
         return Unexpected{*failure};
     return took;

@@ -7,17 +7,25 @@
 
 namespace berth::bench {
 
+enum class RawNetwork {
+    none,       ///< the Engine's default bridge: bare
+    in_line,    ///< one of its own, made while the clock runs
+    kept_ready, ///< one of its own, made before
+};
+
 class RawEngine {
 public:
     explicit RawEngine(std::string socket) : socket_{std::move(socket)} {}
 
-    /// Makes a network with a subnet of its own, creates a container with a lease's limits on it, and starts it; with
-    /// `bare`, on the default bridge. Milliseconds. `number` is below 1000 and not in use.
-    [[nodiscard]] Result<double> run(unsigned number, bool bare);
+    /// Creates a container with a lease's limits, on a network with a subnet of its own or on the default bridge, and
+    /// starts it. Milliseconds. `number` is below 300 and not in use.
+    [[nodiscard]] Result<double> run(unsigned number, RawNetwork network);
     /// Removes what run() made.
-    [[nodiscard]] Result<void> remove(unsigned number, bool bare);
+    [[nodiscard]] Result<void> remove(unsigned number, RawNetwork network);
+    [[nodiscard]] Result<double> run_and_remove(unsigned number, RawNetwork network);
 
 private:
+    [[nodiscard]] Result<void> make_network(unsigned number);
     [[nodiscard]] Result<void> call(const char* method, const std::string& path, std::string body = {});
 
     const std::string socket_;

@@ -13,22 +13,15 @@ struct Round {
     double bare = 0;
 };
 
-Result<double> run_and_remove(RawEngine& engine, bool bare)
-{
-    const double took = TRY(engine.run(0, bare));
-    TRY(engine.remove(0, bare));
-    return took;
-}
-
 /// Each of the three once. The Engine still tidies up after one while the next runs, so the order turns each time.
 Result<Round> play_round(Stage& stage, Customer& customer, RawEngine& engine, bool raw_first)
 {
     Round round;
     const double swap = TRY(stage.raw_swap());
-    const double first = TRY(run_and_remove(engine, !raw_first));
+    const double first = TRY(engine.run_and_remove(0, raw_first ? RawNetwork::in_line : RawNetwork::none));
     round.ours = TRY(customer.rent());
     TRY(customer.clear());
-    const double last = TRY(run_and_remove(engine, raw_first));
+    const double last = TRY(engine.run_and_remove(0, raw_first ? RawNetwork::none : RawNetwork::in_line));
     round.raw = (raw_first ? first : last) + swap;
     round.bare = (raw_first ? last : first) + swap;
     return round;

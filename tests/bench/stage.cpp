@@ -45,7 +45,7 @@ lease_numbers = "7000-7999"
 socket = "{4}"
 subnet_pool = "10.214.0.0/16"
 [ports]
-range = "37000-37999"
+range = "32000-32399"
 address = "127.0.0.1"
 [capacity]
 cpu_millicores = 1000000
@@ -56,6 +56,12 @@ id = "basic"
 cpu_millicores = 100
 memory_mb = 32
 disk_gb = 0
+rate_msats_per_sec = 10
+[[specs]]
+id = "core"
+cpu_millicores = 1000
+memory_mb = 128
+disk_gb = 1
 rate_msats_per_sec = 10
 )";
 

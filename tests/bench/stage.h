@@ -21,10 +21,13 @@ struct Settings {
     size_t samples = 15;
     size_t consumers = 50;
     size_t bursts = 3;
+    size_t pages = 200; ///< asked of a neighbour, for each attack
 };
 
 inline constexpr std::chrono::seconds kSlowSwap{1};
 inline constexpr const char* kImage = "berth-bench:1";
+/// The size of whoever is measured with a whole core.
+inline constexpr const char* kCoreSpec = "core";
 
 class Stage {
 public:
@@ -47,6 +50,7 @@ public:
     /// Swaps a token of the fast mint with the one call that takes, and says how long it took.
     [[nodiscard]] Result<double> raw_swap();
 
+    [[nodiscard]] net::NetThread& net() { return *net_; }
     [[nodiscard]] const Settings& settings() const { return settings_; }
     [[nodiscard]] std::string relay_url() const { return relay_->url(); }
     [[nodiscard]] const std::filesystem::path& directory() const { return directory_; }
