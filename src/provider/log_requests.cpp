@@ -1,6 +1,7 @@
 #include "provider/log_requests.h"
 
 #include "provider/log_text.h"
+#include "provider/own_lease.h"
 #include "provider/wire.h"
 #include "util/json.h"
 
@@ -26,12 +27,10 @@ void LogRequests::refuse(const RequestOrigin& origin, const char* type, const st
 
 void LogRequests::serve(const RequestOrigin& origin, const LogsRequest& request, UnixTime now)
 {
-    const auto number = parse_pod_number(request.pod);
-    if (!number)
-        return refuse(origin, error_type::invalid_pod_id, "pod_id is container-<number> or the number", now);
-    const Lease* lease = p_.leases.find_number(*number);
-    if (!lease || lease->owner != origin.sender)
-        return refuse(origin, error_type::not_found, "no such lease of yours", now);
+    const auto found = find_own_lease(p_.leases, request.pod, origin.sender);
+    if (const auto* refusal = std::get_if<Refusal>(&found))
+        return refuse(origin, refusal->type, refusal->message, now);
+    const Lease* lease = std::get<const Lease*>(found);
     if (!is_live(*lease))
         return refuse(origin, error_type::lease_expired, "that lease is not running", now);
     if (reading_.contains(lease->id) || !per_lease_.take(lease->id, now))

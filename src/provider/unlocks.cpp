@@ -1,6 +1,7 @@
 #include "provider/unlocks.h"
 
 #include "provider/extensions.h"
+#include "provider/own_lease.h"
 #include "util/log.h"
 
 namespace berth::provider {
@@ -25,12 +26,10 @@ void Unlocks::refuse(const RequestOrigin& origin, const char* type, const std::s
 
 void Unlocks::serve(const RequestOrigin& origin, const UnlockRequest& request, UnixTime now)
 {
-    const auto number = parse_pod_number(request.pod);
-    if (!number)
-        return refuse(origin, error_type::invalid_pod_id, "pod_id is container-<number> or the number", now);
-    const Lease* lease = p_.leases.find_number(*number);
-    if (!lease || lease->owner != origin.sender)
-        return refuse(origin, error_type::not_found, "no such lease of yours", now);
+    const auto found = find_own_lease(p_.leases, request.pod, origin.sender);
+    if (const auto* refusal = std::get_if<Refusal>(&found))
+        return refuse(origin, refusal->type, refusal->message, now);
+    const Lease* lease = std::get<const Lease*>(found);
     if (!lease->workload.encrypted)
         return refuse(origin, error_type::invalid_volume_encryption, "that lease's volume is not encrypted", now);
     auto key = read_key(request.volume_encryption);
