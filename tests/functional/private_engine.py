@@ -1,8 +1,9 @@
 """A Docker Engine of a test's own, beside the machine's, to be killed and started again in the middle of whatever.
 
-Its files are in the test's folder. It has no bridge of its own and writes no firewall rules, so it can't meet the machine's Engine; the
-subnets of its leases are in POOL, which no other test uses. Its containerd outlives it, as it does on a real host: what a killed
-dockerd finds when it comes back depends on `live_restore` alone.
+Its files are in the test's folder, its default bridge is made for it, and it writes no firewall rules, so it can't meet the machine's
+Engine; told to have no bridge, it would take the machine's docker0 away. The subnets of its leases are in POOL, which no other test
+uses. Its containerd outlives it, as it does on a real host: what a killed dockerd finds when it comes back depends on `live_restore`
+alone.
 """
 
 import os
@@ -15,7 +16,8 @@ from engine import Engine, EngineError
 from harness import Failure, Skip, narrate
 
 POOL = "10.219.0.0/20"
-PROGRAMS = ["dockerd", "containerd", "docker-proxy", "runc"]
+BRIDGE, BRIDGE_ADDRESS = f"engine-{os.getpid()}", "10.219.16.1/24"
+PROGRAMS = ["dockerd", "containerd", "docker-proxy", "runc", "ip"]
 SETTINGS = {"docker": f'subnet_pool = "{POOL}"'}
 
 
@@ -34,6 +36,8 @@ class PrivateEngine:
     def __enter__(self):
         config = self.folder / "containerd.toml"
         config.write_text('version = 2\ndisabled_plugins = ["io.containerd.grpc.v1.cri"]\n')
+        for words in (["link", "add", BRIDGE, "type", "bridge"], ["address", "add", BRIDGE_ADDRESS, "dev", BRIDGE]):
+            subprocess.run(["ip", *words], check=True, timeout=30)
         address = self.folder / "containerd.sock"
         self.containerd = self.world.process("containerd", [
             "containerd", "--config", config, "--root", self.folder / "containerd", "--state", self.folder / "containerd-run",
@@ -48,7 +52,7 @@ class PrivateEngine:
         """Also after kill(): on the same files."""
         words = ["dockerd", "--containerd", self.folder / "containerd.sock", "--data-root", self.folder / "data", "--exec-root",
                  self.folder / "run", "--pidfile", self.folder / "dockerd.pid", "--host", f"unix://{self.engine.socket_path}",
-                 "--bridge", "none", "--iptables=false", "--ip6tables=false", "--log-level", "warn"]
+                 "--bridge", BRIDGE, "--iptables=false", "--ip6tables=false", "--log-level", "warn"]
         self.dockerd = self.world.process("dockerd", [*words, *(["--live-restore"] if self.live_restore else [])])
         self.dockerd.wait_ready(self.engine.ready, 60)
 
@@ -68,6 +72,7 @@ class PrivateEngine:
         except (EngineError, Failure, OSError) as problem:
             narrate(f"the private Engine did not clean up: {problem}")
         self.containerd.kill()
+        subprocess.run(["ip", "link", "delete", BRIDGE], check=False, stderr=subprocess.DEVNULL, timeout=30)
         self.world.engine = self.machine
         self.unmount()
 
