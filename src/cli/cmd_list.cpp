@@ -13,12 +13,15 @@ constexpr std::chrono::seconds kFetchWait{5};
 OrderedJson json_of(const consumer::ProviderView& provider)
 {
     OrderedJson specs = OrderedJson::array();
-    for (const consumer::OfferedSpec& spec : provider.specs)
+    for (const consumer::OfferedSpec& spec : provider.specs) {
         specs.push_back({{"id", spec.id},
                          {"name", spec.name},
                          {"cpu_millicores", spec.cpu_millicores},
                          {"memory_mb", spec.memory_mb},
                          {"rate_msats_per_sec", spec.rate_msats_per_sec}});
+        if (spec.free_slots)
+            specs.back()["free_slots"] = *spec.free_slots;
+    }
     OrderedJson templates = OrderedJson::array();
     for (const consumer::OfferedTemplate& offered : provider.templates)
         templates.push_back({{"slug", offered.slug},
@@ -48,9 +51,11 @@ void print_table(const std::vector<consumer::ProviderView>& providers)
     for (const consumer::ProviderView& provider : providers) {
         fmt::print("{}  {}  {}  {}\n", provider.online ? "online " : "offline", provider.key.npub(),
                    printable(provider.name, 32), printable(provider.location, 24));
-        for (const consumer::OfferedSpec& spec : provider.specs)
-            fmt::print("         {:<12} {:>6} mCPU {:>7} MB  {} msat/s\n", printable(spec.id, 12), spec.cpu_millicores,
-                       spec.memory_mb, spec.rate_msats_per_sec);
+        for (const consumer::OfferedSpec& spec : provider.specs) {
+            const auto free = spec.free_slots ? fmt::format("  {} free", *spec.free_slots) : std::string{};
+            fmt::print("         {:<12} {:>6} mCPU {:>7} MB  {} msat/s{}\n", printable(spec.id, 12),
+                       spec.cpu_millicores, spec.memory_mb, spec.rate_msats_per_sec, free);
+        }
         for (const consumer::OfferedTemplate& offered : provider.templates)
             fmt::print("         template {:<20} from {} mCPU, {} MB, {} GB disk\n", printable(offered.slug, 20),
                        offered.cpu_millicores_min, offered.memory_mb_min, offered.disk_gb_min);

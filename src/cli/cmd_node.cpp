@@ -71,6 +71,11 @@ void print_node(const std::string& text)
     fmt::print("\nfree   ");
     for (const auto& [spec, count] : body.at("free_slots").items())
         fmt::print(" {} x {}", count.get<uint64_t>(), spec);
+    const OrderedJson& sold = body.at("sold");
+    const OrderedJson& capacity = body.at("capacity");
+    fmt::print("\nsold   ");
+    for (const auto& [what, amount] : sold.items())
+        fmt::print(" {} of {} {}", amount.get<uint64_t>(), capacity.at(what).get<uint64_t>(), what);
     const OrderedJson& wallet = body.at("wallet");
     fmt::print("\nwallet  {} msat free, {} reserved for payments, {} on the way out\n",
                wallet.at("unspent_msat").get<uint64_t>(), wallet.at("reserved_msat").get<uint64_t>(),

@@ -26,7 +26,10 @@ std::optional<OfferedSpec> parse_spec(const Json& json)
     const auto rate = json_u64(json, "rate_msats_per_sec");
     if (!id || !name || !cpu || !memory || !rate)
         return std::nullopt;
-    return OfferedSpec{*id, *name, *cpu, *memory, *rate};
+    OfferedSpec spec{*id, *name, *cpu, *memory, *rate};
+    if (const auto slots = json_u64(json, "free_slots"))
+        spec.free_slots = *slots;
+    return spec;
 }
 
 std::vector<std::string> texts_of(const Json& body, const char* member)
@@ -110,6 +113,10 @@ void apply_heartbeat(const nostr::Event& event, ProviderView& view, int64_t now)
         return;
     view.last_seen = seen;
     view.online = now - seen < kOnlineSeconds;
+    if (const auto slots = body->find("free_slots"); slots != body->end() && slots->is_object())
+        for (OfferedSpec& spec : view.specs)
+            if (const auto count = json_u64(*slots, spec.id.c_str()))
+                spec.free_slots = *count;
     const auto capacity = body->find("available_capacity");
     if (capacity == body->end())
         return;

@@ -17,6 +17,7 @@ struct OfferedSpec {
     uint64_t cpu_millicores = 0;
     uint64_t memory_mb = 0;
     uint64_t rate_msats_per_sec = 0;
+    std::optional<uint64_t> free_slots{}; ///< as the newest heartbeat tells, else the offer; not every provider does
 };
 
 struct OfferedTemplate {

@@ -7,10 +7,12 @@
 #include "daemon/image_config.h"
 #include "daemon/network_config.h"
 #include "nostr/relay_url.h"
+#include "provider/capacity.h"
 #include "provider/requests.h"
 
 #include <algorithm>
 #include <charconv>
+#include <cmath>
 #include <limits>
 
 namespace berth::daemon {
@@ -125,8 +127,14 @@ void read_capacity(const toml::table& table, Options& options, Problems& problem
     options.capacity.cpu_millicores = optional("cpu_millicores");
     options.capacity.memory_mb = optional("memory_mb");
     options.capacity.storage_gb = optional("storage_gb");
-    options.capacity.cpu_overcommit = reader.number("cpu_overcommit", 1.0, 0.1, 1000.0);
-    options.capacity.memory_overcommit = reader.number("memory_overcommit", 1.0, 0.1, 1000.0);
+    const auto factor = [&](const char* key) {
+        return static_cast<uint32_t>(std::lround(reader.number(key, 1.0, 0.1, 1000.0) * provider::kThousandths));
+    };
+    options.capacity.cpu_overcommit = factor("cpu_overcommit");
+    options.capacity.memory_overcommit = factor("memory_overcommit");
+    options.capacity.storage_overcommit = factor("storage_overcommit");
+    options.capacity.reservation_max =
+        std::chrono::seconds{reader.integer<int64_t>("reservation_seconds_max", 600, 10, 86'400)};
 }
 
 void read_volumes(const toml::table& table, provider::VolumeOptions& volumes, Problems& problems)

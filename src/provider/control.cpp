@@ -75,6 +75,8 @@ std::string Control::show_node(UnixTime now)
                   .npub = nostr::PublicKey::of(p_.options.key).npub(),
                   .drain = p_.drain.state(),
                   .leases = open_leases(),
+                  .capacity = p_.leases.capacity(),
+                  .sold = p_.leases.sold(),
                   .free = p_.leases.free_capacity(),
                   .mints = p_.wallet.status(),
                   .holdings = p_.wallet.holdings(),

@@ -105,6 +105,13 @@ OrderedJson mints_of(const std::vector<cashu::MintStatus>& mints)
     return list;
 }
 
+OrderedJson resources_of(const Resources& resources)
+{
+    return {{"cpu_millicores", resources.cpu_millicores},
+            {"memory_mb", resources.memory_mb},
+            {"storage_gb", resources.storage_gb}};
+}
+
 OrderedJson wallet_of(const std::vector<cashu::Holding>& holdings)
 {
     uint64_t unspent = 0;
@@ -174,9 +181,9 @@ std::string encode_node(const NodeView& view, UnixTime now)
     for (const SpecSlots& spec : view.slots)
         slots[spec.id] = spec.free;
     body["free_slots"] = std::move(slots);
-    body["free"] = {{"cpu_millicores", view.free.cpu_millicores},
-                    {"memory_mb", view.free.memory_mb},
-                    {"storage_gb", view.free.storage_gb}};
+    body["capacity"] = resources_of(view.capacity);
+    body["sold"] = resources_of(view.sold);
+    body["free"] = resources_of(view.free);
     body["wallet"] = wallet_of(view.holdings);
     body["outbox"] = view.outbox;
     body["refunds_due"] = view.refunds_due;

@@ -35,7 +35,9 @@ struct NodeView {
     std::optional<DrainState> drain{};
     std::vector<const Lease*> leases{};
     std::vector<SpecSlots> slots{};
-    FreeCapacity free{};
+    Resources capacity{}; ///< what may be sold in all
+    Resources sold{};
+    Resources free{};
     std::vector<cashu::MintStatus> mints{};
     std::vector<cashu::Holding> holdings{};
     uint64_t outbox = 0;      ///< replies that no relay took yet

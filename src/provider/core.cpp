@@ -459,6 +459,7 @@ Publisher::Facts CoreImplementation::public_facts()
     return {.offer = {.jobs_completed = failures_.take(lease_store_.count_completed()),
                       .uptime_percent = failures_.take(relay_store_.uptime_percent(now_, options_.heartbeat_interval)),
                       .free = leases_->free_capacity(),
+                      .free_slots = leases_->free_slots(),
                       .encrypts_volumes = volumes_.encrypted,
                       .sizes_volumes = volumes_.sized,
                       .isolates_network = leases_->are_isolated(),

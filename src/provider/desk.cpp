@@ -347,9 +347,14 @@ void Desk::on_redeemed(const cashu::Redeemed& redeemed, UnixTime now)
     }
     if (order->kind == OrderKind::top_up)
         return settle_top_up(*order, redeemed, now);
+    const bool is_reserved = p_.leases.is_reserved(order->lease);
+    if (redeemed.received && !is_reserved)
+        return settle_with_refund(
+            *order, {error_type::race_lost, "the mint answered after its place was given up; it is given back"}, now);
     if (redeemed.received)
         return p_.leases.pay(order->lease, now);
-    p_.leases.refuse(order->lease, now);
+    if (is_reserved)
+        p_.leases.refuse(order->lease, now);
     settle(*order, encode_error(refusal_of(redeemed.refusal)), now);
 }
 

@@ -52,7 +52,7 @@ LeaseStep next_step(const Lease& lease, UnixTime now)
 {
     switch (lease.state) {
     case LeaseState::redeeming:
-        return LeaseStep::wait;
+        return lease.reserved_until && now >= *lease.reserved_until ? LeaseStep::lapse : LeaseStep::wait;
     case LeaseState::provisioning:
         return now >= lease.next_try ? LeaseStep::create : LeaseStep::wait;
     case LeaseState::running:
@@ -85,6 +85,7 @@ UnixTime next_due(const Lease& lease)
     case LeaseState::locked:
         return lease.locked_until;
     case LeaseState::redeeming:
+        return lease.reserved_until.value_or(UnixTime::max());
     case LeaseState::ended:
         return UnixTime::max();
     }

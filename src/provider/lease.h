@@ -1,7 +1,7 @@
 #pragma once
 // A lease as a row, and what to do next as a pure function of it.
 //
-//   redeeming ─┬─ mint's no ─────────────────► refused ─► (prepared objects are destroyed) ─► ended
+//   redeeming ─┬─ mint's no, or silence ─────► refused ─► (prepared objects are destroyed) ─► ended
 //              └─ signatures ─► provisioning ─┬─ created ─► running ─┬─ expired ──► ending ─► ended
 //                                             └─ failed, refunded ───┴─ vanished ─►
 //
@@ -43,6 +43,7 @@ struct Lease {
     std::chrono::seconds duration{0}; ///< bought so far
     int64_t redemption = 0;
     UnixTime created_at{};
+    std::optional<UnixTime> reserved_until{};   ///< while redeeming; not stored, so a restart gives the mint time again
     UnixTime expires_at{};                      ///< once running
     std::optional<UnixTime> clock_stopped_at{}; ///< while it is locked, where that stops the clock
     UnixTime locked_until{};                    ///< a locked lease ends then
@@ -58,7 +59,7 @@ struct Lease {
     int top_ups_open = 0; ///< top-ups being redeemed; not stored, derived from the orders
 };
 
-enum class LeaseStep { wait, create, restart, expire, destroy };
+enum class LeaseStep { wait, lapse, create, restart, expire, destroy };
 
 /// A lease whose top-up is being redeemed is kept this long past its expiry.
 inline constexpr std::chrono::seconds kTopUpGrace{60};

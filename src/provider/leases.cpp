@@ -11,17 +11,6 @@ namespace {
 
 /// Create is tried this often while the Engine is away; then the consumer gets the money back.
 constexpr int kCreateAttemptsMax = 5;
-constexpr size_t kLeasesMax = 1000;
-
-uint64_t scaled(uint64_t value, double factor)
-{
-    return static_cast<uint64_t>(static_cast<double>(value) * factor);
-}
-
-uint64_t minus(uint64_t total, uint64_t used)
-{
-    return total > used ? total - used : 0;
-}
 
 } // namespace
 
@@ -49,26 +38,6 @@ void Leases::load()
         next_fresh_ = std::max(next_fresh_, number + 1);
 }
 
-Result<uint32_t> Leases::take_number()
-{
-    if (next_fresh_ <= options_.number_last)
-        return next_fresh_++;
-    for (auto candidate = rested_.begin(); candidate != rested_.end(); ++candidate) {
-        const uint32_t number = *candidate;
-        if (number < options_.number_first || number > options_.number_last || numbers_.contains(number))
-            continue;
-        rested_.erase(candidate);
-        return number;
-    }
-    return fail(Errc::unavailable, "every lease number is in use");
-}
-
-std::optional<uint16_t> Leases::preferred_port(uint32_t number) const
-{
-    const uint32_t port = options_.ports.first + (number - options_.number_first);
-    return port <= options_.ports.last ? std::optional{static_cast<uint16_t>(port)} : std::nullopt;
-}
-
 std::set<std::string> Leases::images() const
 {
     std::set<std::string> names;
@@ -76,56 +45,6 @@ std::set<std::string> Leases::images() const
         if (const auto name = compute::full_image_name(lease.workload.image))
             names.insert(*name);
     return names;
-}
-
-uint64_t Leases::free_slots(const Spec& spec) const
-{
-    if (draining_)
-        return 0;
-    const FreeCapacity free = free_capacity();
-    const auto slots = [](uint64_t available, uint64_t size) { return size == 0 ? kLeasesMax : available / size; };
-    return std::min({uint64_t{kLeasesMax - std::min(kLeasesMax, leases_.size())},
-                     slots(free.cpu_millicores, spec.cpu_millicores), slots(free.memory_mb, spec.memory_mb),
-                     slots(free.storage_gb, spec.disk_gb)});
-}
-
-Result<Lease> Leases::reserve(const Admission& admission, const std::string& owner, UnixTime now)
-{
-    if (!surveyed_)
-        return fail(Errc::unavailable, "the container engine has not answered yet");
-    if (why_closed_)
-        return fail(Errc::unavailable, "{}", *why_closed_);
-    if (free_slots(admission.spec) == 0)
-        return fail(Errc::unavailable, "no room for another {} now", admission.spec.id);
-    Lease lease{.owner = owner,
-                .workload = admission.workload,
-                .spec = admission.spec,
-                .username = admission.username,
-                .password = admission.password,
-                .created_at = now};
-    std::array<uint8_t, 8> id{};
-    random_.fill(id);
-    lease.id = encode_hex(id);
-    const uint32_t number = TRY(take_number());
-    lease.workload.number = number;
-    lease.workload.lease = lease.id;
-    const auto ports = ports_.take(lease.workload.ports.size(), preferred_port(number));
-    if (!ports) {
-        rested_.insert(rested_.begin(), number);
-        return pass_on(ports);
-    }
-    for (size_t i = 0; i < ports->size(); ++i)
-        lease.workload.ports[i].host_port = (*ports)[i];
-    numbers_.insert(number);
-    return lease;
-}
-
-void Leases::give_back(const Lease& reserved)
-{
-    numbers_.erase(reserved.workload.number);
-    rested_.push_back(reserved.workload.number);
-    for (const compute::PortMapping& port : reserved.workload.ports)
-        ports_.give_back(port.host_port);
 }
 
 void Leases::add(Lease lease, std::shared_ptr<const luks::VolumeKey> key)
@@ -346,12 +265,9 @@ void Leases::handle(const Surveyed& surveyed, uint64_t storage_gb)
         log::warn("the container engine does not answer: {}", surveyed.engine.error().message);
         return;
     }
-    const Capacity& given = options_.capacity;
-    const uint64_t cpu = uint64_t{surveyed.engine->cpus} * 1000;
-    const uint64_t memory = surveyed.engine->memory_bytes >> 20;
-    total_ = {.cpu_millicores = scaled(given.cpu_millicores.value_or(cpu), given.cpu_overcommit),
-              .memory_mb = scaled(given.memory_mb.value_or(memory), given.memory_overcommit),
-              .storage_gb = given.storage_gb.value_or(storage_gb)};
+    total_ = for_sale(options_.capacity, {.cpu_millicores = uint64_t{surveyed.engine->cpus} * 1000,
+                                          .memory_mb = surveyed.engine->memory_bytes >> 20,
+                                          .storage_gb = storage_gb});
     surveyed_ = true;
     runtime_ = surveyed.engine->runtime;
     const std::vector<std::string>& runtimes = surveyed.engine->runtimes;
@@ -399,8 +315,13 @@ void Leases::drive(UnixTime now)
 {
     submit_inspections();
     for (auto& [id, lease] : leases_) {
+        if (lease.state == LeaseState::redeeming && !lease.reserved_until)
+            lease.reserved_until = now + options_.capacity.reservation_max;
         const LeaseStep step = next_step(lease, now);
-        if (step == LeaseStep::expire && lease.state == LeaseState::locked) {
+        if (step == LeaseStep::lapse) {
+            log::warn("lease {}: its mint is silent; what it held is for sale again", lease.workload.number);
+            end(lease, "not paid in time", now);
+        } else if (step == LeaseStep::expire && lease.state == LeaseState::locked) {
             end(lease, "locked", now);
             handlers_.on_lost(lease);
         } else if (step == LeaseStep::expire) {
@@ -414,7 +335,7 @@ void Leases::drive(UnixTime now)
             busy_.insert(id);
             const auto key = keys_.find(id);
             jobs_.submit(CreateJob{lease.workload, key == keys_.end() ? nullptr : key->second});
-        } else if (step == LeaseStep::destroy || step == LeaseStep::expire) {
+        } else if (step == LeaseStep::destroy || step == LeaseStep::expire || step == LeaseStep::lapse) {
             busy_.insert(id);
             jobs_.submit(DestroyJob{id});
         }
@@ -429,21 +350,6 @@ UnixTime Leases::next_due() const
             due = std::min({due, busy_.contains(id) ? provider::end_due(lease) : provider::next_due(lease),
                             warning_due(lease, options_.expiry_warning).value_or(UnixTime::max())});
     return due;
-}
-
-FreeCapacity Leases::free_capacity() const
-{
-    if (why_closed_ || draining_ || disk_is_low_)
-        return {};
-    FreeCapacity used;
-    for (const auto& [id, lease] : leases_) {
-        used.cpu_millicores += lease.spec.cpu_millicores;
-        used.memory_mb += lease.spec.memory_mb;
-        used.storage_gb += lease.spec.disk_gb;
-    }
-    return {.cpu_millicores = minus(total_.cpu_millicores, used.cpu_millicores),
-            .memory_mb = minus(total_.memory_mb, used.memory_mb),
-            .storage_gb = minus(total_.storage_gb, used.storage_gb)};
 }
 
 uint32_t Leases::running_count() const

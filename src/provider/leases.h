@@ -3,6 +3,7 @@
 // Memory mirrors the rows, written in the owner's transaction; a lease has at most one job in flight.
 
 #include "provider/admission.h"
+#include "provider/capacity.h"
 #include "provider/failure_sink.h"
 #include "provider/jobs.h"
 #include "provider/lease_store.h"
@@ -46,6 +47,8 @@ public:
     /// `key` is its encrypted volume's, kept in memory until the workload runs.
     void add(Lease lease, std::shared_ptr<const luks::VolumeKey> key = {});
 
+    /// Whether its reservation still waits for the mint's answer: see [capacity] reservation_seconds_max.
+    [[nodiscard]] bool is_reserved(const std::string& id) const;
     /// The swap gave signatures.
     void pay(const std::string& id, UnixTime now);
     /// The swap did not: nothing was taken, what was prepared is removed.
@@ -90,9 +93,14 @@ public:
     /// While draining nothing is free.
     void set_draining(bool draining) { draining_ = draining; }
     [[nodiscard]] bool is_draining() const { return draining_; }
-    [[nodiscard]] FreeCapacity free_capacity() const;
+    /// What may be sold in all, what every lease that has not ended holds of it, and what is left to sell now.
+    [[nodiscard]] const Resources& capacity() const { return total_; }
+    [[nodiscard]] Resources sold() const;
+    [[nodiscard]] Resources free_capacity() const;
     /// How many more of this size could be reserved now.
     [[nodiscard]] uint64_t free_slots(const Spec& spec) const;
+    /// The same of every spec, by id.
+    [[nodiscard]] std::map<std::string, uint64_t> free_slots() const;
     [[nodiscard]] uint32_t running_count() const;
     /// The full names of the images of all leases here.
     [[nodiscard]] std::set<std::string> images() const;
@@ -142,7 +150,7 @@ private:
     std::set<std::string> to_inspect_;  ///< as soon as they have no job in flight
     std::set<std::string> forgiven_;    ///< an exit found at the next inspection is the host's doing
     std::set<std::string> reporting_;   ///< leases whose crash loop is being reported
-    FreeCapacity total_;
+    Resources total_;
     bool surveyed_ = false;
     compute::Isolation isolation_;
     std::string runtime_;

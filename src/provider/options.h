@@ -39,13 +39,15 @@ struct ImagePolicy {
     bool consumer_command = true;
 };
 
-/// What may be sold. Absent numbers are measured at start; factors multiply what is there.
+/// What may be sold. Absent numbers are measured; factors, in thousandths, multiply what is there.
 struct Capacity {
     std::optional<uint64_t> cpu_millicores;
     std::optional<uint64_t> memory_mb;
     std::optional<uint64_t> storage_gb;
-    double cpu_overcommit = 1.0;
-    double memory_overcommit = 1.0;
+    uint32_t cpu_overcommit = 1000;
+    uint32_t memory_overcommit = 1000;
+    uint32_t storage_overcommit = 1000;
+    std::chrono::seconds reservation_max{600}; ///< what a payment holds that its mint doesn't answer, for this long
 };
 
 /// Data volumes, where the host can do more than a directory of the Engine's.

@@ -56,6 +56,7 @@ void Publisher::publish_beats(const Facts& facts, UnixTime now)
     const std::string content = encode_heartbeat(own_hex_, {.timestamp = timestamp,
                                                             .active_workloads = facts.active_workloads,
                                                             .free = facts.offer.free,
+                                                            .free_slots = facts.offer.free_slots,
                                                             .node = facts.node});
     const nostr::Tags tags{{"t", "paygress-heartbeat"}, {"p", own_hex_}, {"v", "1"}};
     nostr::Draft stored{.created_at = timestamp, .kind = nostr::kind::heartbeat, .tags = tags, .content = content};

@@ -76,22 +76,32 @@ OrderedJson restarts_of(const Restarts& restarts)
     return told;
 }
 
-OrderedJson capacity_of(const FreeCapacity& free)
+OrderedJson capacity_of(const Resources& free)
 {
     return {{"cpu_available", free.cpu_millicores},
             {"memory_mb_available", free.memory_mb},
             {"storage_gb_available", free.storage_gb}};
 }
 
-OrderedJson spec_of(const Spec& spec)
+OrderedJson slots_of(const std::map<std::string, uint64_t>& free_slots)
 {
+    OrderedJson slots = OrderedJson::object();
+    for (const auto& [spec, count] : free_slots)
+        slots[spec] = count;
+    return slots;
+}
+
+OrderedJson spec_of(const Spec& spec, const OfferFacts& facts)
+{
+    const auto slots = facts.free_slots.find(spec.id);
     return {{"id", spec.id},
             {"name", spec.name},
             {"description", spec.description},
             {"cpu_millicores", spec.cpu_millicores},
             {"memory_mb", spec.memory_mb},
             {"rate_msats_per_sec", spec.rate_msats_per_sec},
-            {"disk_gb", spec.disk_gb}};
+            {"disk_gb", spec.disk_gb},
+            {"free_slots", slots == facts.free_slots.end() ? 0 : slots->second}};
 }
 
 /// The operator's words, and those that the host itself has to earn.
@@ -234,7 +244,7 @@ std::string encode_offer(const Options& options, const OfferFacts& facts)
 {
     OrderedJson specs = OrderedJson::array();
     for (const Spec& spec : options.specs)
-        specs.push_back(spec_of(spec));
+        specs.push_back(spec_of(spec, facts));
     OrderedJson templates = OrderedJson::array();
     OrderedJson minimums = OrderedJson::object();
     for (const auto& [slug, entry] : options.templates) {
@@ -282,6 +292,7 @@ std::string encode_heartbeat(const std::string& provider_hex, const HeartbeatFac
                      {"timestamp", facts.timestamp},
                      {"active_workloads", facts.active_workloads},
                      {"available_capacity", capacity_of(facts.free)},
+                     {"free_slots", slots_of(facts.free_slots)},
                      {"version", 1}};
     if (facts.node)
         body["node_status"] = {{"cpu_usage", facts.node->cpu_usage},

@@ -5,10 +5,12 @@
 #include "cashu/wallet.h"
 #include "compute/backend.h"
 #include "compute/node_status.h"
+#include "provider/capacity.h"
 #include "provider/options.h"
 #include "provider/restarts.h"
 #include "util/time.h"
 
+#include <map>
 #include <set>
 #include <string>
 #include <vector>
@@ -94,17 +96,11 @@ struct LeaseView {
 [[nodiscard]] std::string encode_status(const LeaseView& lease, const std::string& host_address, UnixTime now);
 [[nodiscard]] std::string encode_top_up(const LeaseView& lease, std::chrono::seconds added);
 
-/// What is free, for heartbeats.
-struct FreeCapacity {
-    uint64_t cpu_millicores = 0;
-    uint64_t memory_mb = 0;
-    uint64_t storage_gb = 0;
-};
-
 struct OfferFacts {
     uint64_t jobs_completed = 0;
     double uptime_percent = 100.0;
-    FreeCapacity free;
+    Resources free;
+    std::map<std::string, uint64_t> free_slots{}; ///< by spec
     bool encrypts_volumes = false;
     bool sizes_volumes = false; ///< plain ones, too, are held to the size that was bought
     bool isolates_network = false;
@@ -119,8 +115,9 @@ struct OfferFacts {
 struct HeartbeatFacts {
     int64_t timestamp = 0; ///< Unix seconds
     uint32_t active_workloads = 0;
-    FreeCapacity free;
-    std::optional<compute::NodeStatus> node; ///< absent when it could not be measured
+    Resources free;
+    std::map<std::string, uint64_t> free_slots{}; ///< by spec
+    std::optional<compute::NodeStatus> node;      ///< absent when it could not be measured
 };
 
 [[nodiscard]] std::string encode_offer(const Options& options, const OfferFacts& facts);

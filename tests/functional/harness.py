@@ -350,6 +350,7 @@ deny = ["denied.example/"]
 cpu_millicores = {settings.get("cpu_millicores", 100000)}
 memory_mb = 100000
 storage_gb = 1000
+{settings.get("capacity", "")}
 
 {settings.get("sections", "")}
 

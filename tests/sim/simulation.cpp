@@ -148,6 +148,7 @@ private:
         made.volumes.lock_stops_clock = lock_stops_clock_;
         made.volumes.locked_max = std::chrono::seconds{60 + dice_.below(120)};
         made.capacity.storage_gb = 1000;
+        made.capacity.reservation_max = 60s; // short enough that faults outlast it now and then
         made.ports = {31000, 31020};
         made.number_last = 1003;
         made.heartbeat_interval = 1h;

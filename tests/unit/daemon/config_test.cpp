@@ -65,6 +65,26 @@ TEST_CASE("an unknown key is an error that names it")
     CHECK(config.error().message.find("stat_dir") != std::string::npos);
 }
 
+TEST_CASE("overcommit factors are kept to the thousandth, and none leaves its bounds")
+{
+    const Files files;
+    const auto plain = files.load();
+    REQUIRE_MESSAGE(plain.has_value(), (plain ? "" : plain.error().message));
+    CHECK(plain->provider.capacity.storage_overcommit == 1000);
+    CHECK(plain->provider.capacity.reservation_max.count() == 600);
+    const auto config = files.load("[capacity]\ncpu_overcommit = 2.675\nmemory_overcommit = 1.1\n"
+                                   "storage_overcommit = 1000\nreservation_seconds_max = 10\n");
+    REQUIRE_MESSAGE(config.has_value(), (config ? "" : config.error().message));
+    CHECK(config->provider.capacity.cpu_overcommit == 2675);
+    CHECK(config->provider.capacity.memory_overcommit == 1100);
+    CHECK(config->provider.capacity.storage_overcommit == 1'000'000);
+    CHECK(config->provider.capacity.reservation_max.count() == 10);
+    CHECK(!files.load("[capacity]\nstorage_overcommit = 0.05\n"));
+    CHECK(!files.load("[capacity]\nmemory_overcommit = 1001.0\n"));
+    CHECK(!files.load("[capacity]\ncpu_overcommit = nan\n"));
+    CHECK(!files.load("[capacity]\nreservation_seconds_max = 0\n"));
+}
+
 TEST_CASE("the wallet's limits are sats, and a sweep by itself needs an address that can be one")
 {
     const Files files;

@@ -37,6 +37,16 @@ TEST_CASE("a locked lease's time stands still while its clock is stopped, and it
     CHECK(expiry_of(running, t0 + 100s) == t0);
 }
 
+TEST_CASE("a reservation lapses when its mint is silent for too long, and only then")
+{
+    const Lease waiting{.state = LeaseState::redeeming, .reserved_until = t0};
+    CHECK(next_step(waiting, t0 - 1ms) == LeaseStep::wait);
+    CHECK(next_step(waiting, t0) == LeaseStep::lapse);
+    CHECK(next_due(waiting) == t0);
+    const Lease paid{.state = LeaseState::provisioning, .reserved_until = t0, .next_try = t0 + 1h};
+    CHECK(next_step(paid, t0 + 1s) == LeaseStep::wait);
+}
+
 TEST_CASE("a step that failed is tried again when its time has come")
 {
     const Lease making{.state = LeaseState::provisioning, .next_try = t0};

@@ -1,0 +1,182 @@
+#include "provider/leases.h"
+
+#include <doctest/doctest.h>
+
+namespace berth::provider {
+namespace {
+
+using namespace std::chrono_literals;
+
+const UnixTime t0 = from_unix_seconds(1'800'000'000);
+
+class Runner final : public JobRunner {
+public:
+    void submit(Job job) override { jobs.push_back(std::move(job)); }
+    template <class T>
+    size_t count() const
+    {
+        return static_cast<size_t>(
+            std::count_if(jobs.begin(), jobs.end(), [](const Job& job) { return std::holds_alternative<T>(job); }));
+    }
+    std::vector<Job> jobs;
+};
+
+/// Leases over a real store in memory, on a host that the Engine described.
+struct House {
+    explicit House(Options given) : options{std::move(given)}
+    {
+        REQUIRE(store.migrate().has_value());
+        leases.load();
+        survey(10'000, 10'000);
+    }
+    void survey(uint64_t memory_mb, uint64_t storage_gb)
+    {
+        leases.handle(Surveyed{.engine = compute::EngineInfo{.cpus = 8, .memory_bytes = memory_mb << 20},
+                               .objects = std::vector<compute::LabelledObject>{}},
+                      storage_gb);
+    }
+    [[nodiscard]] const Spec& spec() const { return options.specs.front(); }
+    [[nodiscard]] Result<Lease> reserve(UnixTime now = t0)
+    {
+        Admission admission{.spec = spec(), .workload = {}, .username = {}, .password = {}};
+        admission.workload.image = "alpine:3";
+        admission.workload.ports.push_back({.container_port = 22, .label = "ssh", .scheme = "ssh"});
+        return leases.reserve(admission, "alice", now);
+    }
+    std::string rent(UnixTime now = t0)
+    {
+        auto lease = reserve(now);
+        REQUIRE(lease.has_value());
+        const std::string id = lease->id;
+        leases.add(std::move(*lease));
+        return id;
+    }
+
+    Options options;
+    db::Database database = db::Database::open({.path = ":memory:", .vfs = {}}).value();
+    LeaseStore store{database};
+    Runner runner;
+    crypto::SystemRandom random;
+    FailureSink failures;
+    Leases leases{options, store, runner, random, failures, {}};
+};
+
+Options for_ten()
+{
+    Options options{.key = nostr::SecretKey::create(Bytes32{1}).value()};
+    options.specs = {{.id = "basic", .cpu_millicores = 200, .memory_mb = 128, .disk_gb = 1, .rate_msats_per_sec = 1}};
+    options.capacity.cpu_millicores = 2000;
+    options.ports = {20'000, 20'099};
+    return options;
+}
+
+TEST_CASE("a house for ten takes ten, refuses the eleventh, and has a place again once a lease has ended whole")
+{
+    House house{for_ten()};
+    CHECK(house.leases.free_slots() == std::map<std::string, uint64_t>{{"basic", 10}});
+    std::string first;
+    for (uint64_t left = 10; left > 0; --left) {
+        CHECK(house.leases.free_slots(house.spec()) == left);
+        first = house.rent();
+    }
+    CHECK(house.leases.free_slots(house.spec()) == 0);
+    CHECK(house.reserve().error().code == Errc::unavailable);
+    CHECK(house.leases.sold() == Resources{.cpu_millicores = 2000, .memory_mb = 1280, .storage_gb = 10});
+    CHECK(house.leases.free_capacity().cpu_millicores == 0);
+
+    house.leases.refuse(first, t0);
+    CHECK(house.leases.free_slots(house.spec()) == 0); // its network is still there
+    house.leases.handle(WorkloadDestroyed{.lease = first, .outcome = {}}, t0);
+    CHECK(house.leases.free_slots(house.spec()) == 1);
+    CHECK(!house.failures.first());
+}
+
+TEST_CASE("what was reserved and not written goes back at once")
+{
+    House house{for_ten()};
+    const auto lease = house.reserve();
+    REQUIRE(lease.has_value());
+    house.leases.give_back(*lease);
+    CHECK(house.leases.free_slots(house.spec()) == 10);
+}
+
+TEST_CASE("numbers and ports are places, too")
+{
+    Options few_numbers = for_ten();
+    few_numbers.number_last = few_numbers.number_first + 2;
+    House numbered{std::move(few_numbers)};
+    CHECK(numbered.leases.free_slots(numbered.spec()) == 3);
+    for (int i = 0; i < 3; ++i)
+        numbered.rent();
+    CHECK(numbered.leases.free_slots(numbered.spec()) == 0);
+    CHECK(numbered.reserve().error().code == Errc::unavailable);
+
+    Options few_ports = for_ten();
+    few_ports.ports = {20'000, 20'001};
+    House ported{std::move(few_ports)};
+    CHECK(ported.leases.free_slots(ported.spec()) == 2);
+    ported.rent();
+    CHECK(ported.leases.free_slots(ported.spec()) == 1);
+}
+
+TEST_CASE("a host that shrinks below what is sold has nothing left, and factors apply to what it has now")
+{
+    Options options = for_ten();
+    options.capacity.memory_overcommit = 1500;
+    House house{std::move(options)};
+    house.survey(256, 100);
+    CHECK(house.leases.capacity().memory_mb == 384);
+    CHECK(house.leases.free_slots(house.spec()) == 3);
+    house.rent();
+    house.rent();
+    house.survey(100, 100);
+    CHECK(house.leases.free_slots(house.spec()) == 0);
+    CHECK(house.leases.free_capacity().memory_mb == 0);
+}
+
+TEST_CASE("nothing is free while draining, or while the disk is low")
+{
+    House house{for_ten()};
+    house.leases.set_draining(true);
+    CHECK(house.leases.free_slots(house.spec()) == 0);
+    house.leases.set_draining(false);
+    house.leases.close_for_disk(true);
+    CHECK(house.leases.free_slots(house.spec()) == 0);
+    house.leases.close_for_disk(false);
+    CHECK(house.leases.free_slots(house.spec()) == 10);
+}
+
+TEST_CASE("a reservation whose mint is silent lapses once, and its place is free when it is removed")
+{
+    House house{for_ten()};
+    const std::string id = house.rent();
+    house.leases.handle(WorkloadPrepared{.lease = id, .outcome = {}});
+    const UnixTime lapse = t0 + house.options.capacity.reservation_max;
+    CHECK(house.leases.next_due() == lapse);
+    house.leases.drive(lapse - 1ms);
+    CHECK(house.leases.is_reserved(id));
+    CHECK(house.runner.count<DestroyJob>() == 0);
+    house.leases.drive(lapse);
+    CHECK(!house.leases.is_reserved(id));
+    house.leases.drive(lapse + 1s);
+    CHECK(house.runner.count<DestroyJob>() == 1);
+    house.leases.handle(WorkloadDestroyed{.lease = id, .outcome = {}}, lapse + 2s);
+    CHECK(house.leases.free_slots(house.spec()) == 10);
+    CHECK(!house.failures.first());
+}
+
+TEST_CASE("a restart gives the mint of a reservation its time again")
+{
+    House house{for_ten()};
+    const std::string id = house.rent();
+    Leases again{house.options, house.store, house.runner, house.random, house.failures, {}};
+    again.load();
+    const UnixTime start = t0 + 24h;
+    again.drive(start);
+    CHECK(again.is_reserved(id));
+    again.drive(start + house.options.capacity.reservation_max);
+    CHECK(!again.is_reserved(id));
+}
+
+} // namespace
+} // namespace berth::provider
