@@ -36,6 +36,10 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size)
     }
     if (const auto digest = parse_distribution(body))
         VERIFY(digest->starts_with("sha256:") && digest->size() == 71);
+    if (const auto disk = parse_container_disk(body); !disk)
+        VERIFY(disk.error().code == Errc::corrupt);
+    if (const auto bytes = parse_layer_bytes(body); !bytes)
+        VERIFY(bytes.error().code == Errc::corrupt);
     (void)parse_info(body);
     (void)parse_image(body);
     return 0;
