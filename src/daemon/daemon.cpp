@@ -109,6 +109,7 @@ Result<void> serve(Config config, compute::Backend& backend)
     crypto::SystemRandom random;
     compute::NodeStatusReader node_status{config.state_dir.string()};
     provider::TenantVolumes volumes{config.provider.volumes, (config.state_dir / "volumes").string()};
+    provider::LeaseFiles lease_files{config.state_dir / "leases"};
 
     const auto net = TRY(net::NetThread::create({}));
     const auto sockets =
@@ -116,7 +117,7 @@ Result<void> serve(Config config, compute::Backend& backend)
     net::HttpThread http{[&inbox](uint64_t id, net::HttpResult result) {
         inbox.put_always(provider::Message{provider::HttpDone{id, std::move(result)}});
     }};
-    Workers workers{{.backend = backend, .volumes = volumes, .status = node_status},
+    Workers workers{{.backend = backend, .volumes = volumes, .files = lease_files, .status = node_status},
                     [&inbox](provider::JobResult result) { inbox.put_always(provider::Message{std::move(result)}); }};
 
     const auto control =

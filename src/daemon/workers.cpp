@@ -16,6 +16,7 @@ constexpr size_t kEndThreads = 2;
 constexpr size_t kSlowThreads = provider::kPullsMax + provider::kTemplatePullsMax;
 constexpr size_t kHostThreads = 1;
 constexpr size_t kLogThreads = 2;
+constexpr size_t kFileThreads = 1;
 
 } // namespace
 
@@ -94,6 +95,7 @@ Workers::Workers(const provider::JobTools& tools, std::function<void(provider::J
     add(provider::Lane::slow, kSlowThreads);
     add(provider::Lane::host, kHostThreads);
     add(provider::Lane::logs, kLogThreads);
+    add(provider::Lane::files, kFileThreads);
 }
 
 Workers::~Workers() = default;

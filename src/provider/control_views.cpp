@@ -24,6 +24,8 @@ OrderedJson lease_of(const Lease& lease, UnixTime now)
         body["expires_at"] = rfc3339(expiry);
         body["left_seconds"] = std::max<int64_t>(0, std::chrono::floor<std::chrono::seconds>(expiry - now).count());
     }
+    if (lease.rebuilt)
+        body["rebuilt"] = true; // from its file: what was paid for it is not known
     if (!lease.end_reason.empty())
         body["end_reason"] = lease.end_reason;
     return body;

@@ -263,7 +263,7 @@ Result<void> CoreImplementation::start(UnixTime now)
     started_at_ = now;
     return run_batch(now, [&] {
         image_cache_.load();
-        leases_->load();
+        leases_->load(now);
         drain_->load();
         desk_->load();
         refunds_->load(now);
@@ -331,6 +331,10 @@ void CoreImplementation::take(JobResult&& result, UnixTime now)
         take_limits(*tried, now);
     } else if (const auto* measured = std::get_if<DiskMeasured>(&result)) {
         disks_->handle(*measured);
+    } else if (const auto* files = std::get_if<LeaseFilesRead>(&result)) {
+        leases_->handle(*files, now);
+    } else if (const auto* written = std::get_if<LeaseFilesWritten>(&result)) {
+        leases_->handle(*written, now);
     } else if (const auto* status = std::get_if<NodeStatusRead>(&result)) {
         node_ = status->status ? std::optional{*status->status} : std::nullopt;
         if (node_)
@@ -370,7 +374,7 @@ void CoreImplementation::take_survey(const Surveyed& surveyed, UnixTime now)
     if (is_disk_low)
         log::warn("nothing is sold while {} MB are free on the Engine's disk", *surveyed.disk_free >> 20);
     leases_->close_for_disk(is_disk_low);
-    leases_->handle(surveyed, storage_gb_);
+    leases_->handle(surveyed, storage_gb_, now);
     if (engine_up_)
         take_isolation(surveyed.isolation, now);
     if (engine_up_ && !was_up) {

@@ -272,7 +272,9 @@ void Desk::serve_top_up(const RequestOrigin& origin, const TopUpRequest& request
     if (!lease) {
         if (find_own_ended(request.pod, origin.sender))
             return refuse(origin, {error_type::lease_expired, "that lease has ended; nothing was taken"}, now);
-        return refuse(origin, {error_type::not_found, "no such lease; nothing was taken"}, now);
+        Refusal refusal = refusal_of_unknown();
+        refusal.message += "; nothing was taken";
+        return refuse(origin, std::move(refusal), now);
     }
     if (lease->owner != origin.sender)
         return refuse(origin, {error_type::not_owner, "that lease is somebody else's; nothing was taken"}, now);

@@ -81,6 +81,15 @@ struct Runner {
         return measured;
     }
     JobResult operator()(const IsolationJob&) const { return IsolationChecked{tools.backend.ensure_isolation()}; }
+    JobResult operator()(const ReadLeaseFilesJob&) const { return LeaseFilesRead{tools.files.read()}; }
+    JobResult operator()(const WriteLeaseFileJob& job) const
+    {
+        return LeaseFilesWritten{tools.files.write(job.lease, job.text)};
+    }
+    JobResult operator()(const SettleLeaseFilesJob& job) const
+    {
+        return LeaseFilesWritten{tools.files.settle(job.texts, job.set_aside)};
+    }
     JobResult operator()(const NodeStatusJob&) const { return NodeStatusRead{tools.status.read()}; }
 };
 
@@ -94,6 +103,9 @@ Lane lane_of(const Job& job)
         return Lane::end;
     if (std::holds_alternative<ReadLogsJob>(job))
         return Lane::logs;
+    if (std::holds_alternative<ReadLeaseFilesJob>(job) || std::holds_alternative<WriteLeaseFileJob>(job) ||
+        std::holds_alternative<SettleLeaseFilesJob>(job))
+        return Lane::files;
     const bool of_host = std::holds_alternative<SurveyJob>(job) || std::holds_alternative<NodeStatusJob>(job) ||
                          std::holds_alternative<IsolationJob>(job) || std::holds_alternative<MeasureDiskJob>(job);
     return of_host ? Lane::host : Lane::engine;

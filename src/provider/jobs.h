@@ -4,6 +4,7 @@
 #include "compute/backend.h"
 #include "compute/node_status.h"
 #include "luks/volume_key.h"
+#include "provider/lease_files.h"
 #include "provider/volumes.h"
 
 #include <memory>
@@ -19,6 +20,7 @@ enum class Lane {
     slow,   ///< pulls: as many as Images lets out
     host,   ///< surveys and node status: one
     logs,   ///< what containers wrote: two
+    files,  ///< leases' files: one, so that they change in the order of the rows
 };
 
 struct FindImageJob {
@@ -82,8 +84,20 @@ struct MeasureDiskJob {
     std::vector<Item> items;
 };
 
+/// The files of leases: provider/lease_files.h.
+struct ReadLeaseFilesJob {};
+struct WriteLeaseFileJob {
+    std::string lease;
+    std::string text; ///< empty: it goes
+};
+struct SettleLeaseFilesJob {
+    std::map<std::string, std::string> texts;
+    std::set<std::string> set_aside;
+};
+
 using Job = std::variant<FindImageJob, PullImageJob, RemoveImageJob, PrepareJob, CreateJob, ResumeJob, InspectJob,
-                         DestroyJob, ReadLogsJob, SurveyJob, NodeStatusJob, IsolationJob, TryLimitsJob, MeasureDiskJob>;
+                         DestroyJob, ReadLogsJob, SurveyJob, NodeStatusJob, IsolationJob, TryLimitsJob, MeasureDiskJob,
+                         ReadLeaseFilesJob, WriteLeaseFileJob, SettleLeaseFilesJob>;
 
 struct ImageFound {
     std::string image;
@@ -151,6 +165,14 @@ struct DiskMeasured {
     std::vector<Item> items; ///< the first ones of the job, as far as its time went
 };
 
+struct LeaseFilesRead {
+    Result<std::vector<LeaseFileText>> files;
+};
+/// One of them, or all.
+struct LeaseFilesWritten {
+    Result<void> outcome;
+};
+
 /// Not the answer to a job: a sign from the Engine's event stream.
 struct EngineSign {
     enum class Kind { connected, lost, changed };
@@ -158,9 +180,10 @@ struct EngineSign {
     std::string lease{}; ///< of `changed`: its container exited or was removed
 };
 
-using JobResult = std::variant<ImageFound, ImagePulled, ImageRemoved, WorkloadPrepared, WorkloadCreated,
-                               WorkloadResumed, WorkloadInspected, WorkloadDestroyed, LogsRead, Surveyed,
-                               NodeStatusRead, IsolationChecked, LimitsTried, DiskMeasured, EngineSign>;
+using JobResult =
+    std::variant<ImageFound, ImagePulled, ImageRemoved, WorkloadPrepared, WorkloadCreated, WorkloadResumed,
+                 WorkloadInspected, WorkloadDestroyed, LogsRead, Surveyed, NodeStatusRead, IsolationChecked,
+                 LimitsTried, DiskMeasured, LeaseFilesRead, LeaseFilesWritten, EngineSign>;
 
 [[nodiscard]] Lane lane_of(const Job& job);
 
@@ -168,6 +191,7 @@ using JobResult = std::variant<ImageFound, ImagePulled, ImageRemoved, WorkloadPr
 struct JobTools {
     compute::Backend& backend;
     TenantVolumes& volumes;
+    LeaseFiles& files;
     compute::NodeStatusReader& status;
 };
 

@@ -44,6 +44,15 @@ ALTER TABLE lease ADD COLUMN restarts TEXT;                             -- JSON
 ALTER TABLE lease ADD COLUMN rebuilt INTEGER NOT NULL DEFAULT 0;        -- from its file, after the rows were lost
 )";
 
+// Before the table of leases is made: a database without it is new.
+constexpr const char* kRebuildSchema = R"(
+CREATE TABLE rebuild(
+    due           INTEGER NOT NULL,   -- files of leases may know what was lost
+    hold_until_ms INTEGER NOT NULL    -- objects of leases that no row knows stay until then
+) STRICT;
+INSERT INTO rebuild SELECT NOT EXISTS(SELECT 1 FROM sqlite_master WHERE type='table' AND name='lease'), 0;
+)";
+
 constexpr const char* kColumns = "id,number,state,owner,workload,spec,username,password,duration_s,redemption,"
                                  "created_ms,expires_ms,container_id,network_id,container_ip,attempts,next_try_ms,"
                                  "end_reason,clock_stopped_ms,locked_until_ms,warned_for_ms,restarts,rebuilt";
@@ -99,6 +108,7 @@ Result<Lease> decode_row(const db::Statement& row)
 
 Result<void> LeaseStore::migrate()
 {
+    TRY(db::migrate(database_, "rebuild", {kRebuildSchema}));
     return db::migrate(database_, "lease", {kSchema, kLockSchema, kUpkeepSchema});
 }
 
@@ -213,6 +223,21 @@ Result<uint64_t> LeaseStore::count_completed()
     db::Statement query = database_.prepare("SELECT count(*) FROM lease WHERE end_reason='expired'");
     TRY(query.step());
     return query.unsigned_integer(0);
+}
+
+Result<RebuildState> LeaseStore::load_rebuild()
+{
+    db::Statement query = database_.prepare("SELECT due, hold_until_ms FROM rebuild");
+    TRY(query.step());
+    return RebuildState{.is_due = query.integer(0) != 0, .hold_until = time_of(query.integer(1))};
+}
+
+Result<void> LeaseStore::save_rebuild(const RebuildState& state)
+{
+    return database_.prepare("UPDATE rebuild SET due=?, hold_until_ms=?")
+        .bind(state.is_due ? 1 : 0)
+        .bind(milliseconds_of(state.hold_until))
+        .run();
 }
 
 } // namespace berth::provider

@@ -8,6 +8,12 @@
 
 namespace berth::provider {
 
+/// What a database says of the rows that one before it may have had: provider/lease_keeper.h.
+struct RebuildState {
+    bool is_due = false;   ///< it is new, and the files of leases were not looked at yet
+    UnixTime hold_until{}; ///< the Engine's objects of leases that no row knows stay until then
+};
+
 class LeaseStore {
 public:
     explicit LeaseStore(db::Database& database) : database_{database} {}
@@ -24,6 +30,8 @@ public:
     /// Numbers by how long they have rested: never used first, then the longest ended.
     [[nodiscard]] Result<std::vector<uint32_t>> used_numbers_oldest_first();
     [[nodiscard]] Result<uint64_t> count_completed();
+    [[nodiscard]] Result<RebuildState> load_rebuild();
+    [[nodiscard]] Result<void> save_rebuild(const RebuildState& state);
 
 private:
     db::Database& database_;

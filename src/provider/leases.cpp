@@ -16,13 +16,15 @@ constexpr int kCreateAttemptsMax = 5;
 
 Leases::Leases(const Options& options, LeaseStore& store, JobRunner& jobs, crypto::Random& random,
                FailureSink& failures, Handlers handlers)
-    : options_{options}, store_{store}, jobs_{jobs}, random_{random}, failures_{failures},
-      handlers_{std::move(handlers)}, ports_{options.ports}, next_fresh_{options.number_first}
+    : options_{options}, store_{store}, jobs_{jobs}, random_{random}, failures_{failures}, handlers_{std::move(
+                                                                                               handlers)},
+      keeper_{store, jobs, failures, options.lease_max}, ports_{options.ports}, next_fresh_{options.number_first}
 {
 }
 
-void Leases::load()
+void Leases::load(UnixTime now)
 {
+    keeper_.load(now);
     for (Lease& lease : failures_.take(store_.load_open())) {
         numbers_.insert(lease.workload.number);
         for (const compute::PortMapping& port : lease.workload.ports)
@@ -32,10 +34,8 @@ void Leases::load()
         leases_.emplace(lease.id, std::move(lease));
     }
     rested_ = failures_.take(store_.used_numbers_oldest_first());
-    for (const uint32_t number : rested_)
-        next_fresh_ = std::max(next_fresh_, number + 1);
-    for (const uint32_t number : numbers_)
-        next_fresh_ = std::max(next_fresh_, number + 1);
+    used_before_ = numbers_;
+    used_before_.insert(rested_.begin(), rested_.end());
 }
 
 std::set<std::string> Leases::images() const
@@ -259,7 +259,7 @@ void Leases::handle(const WorkloadDestroyed& destroyed, UnixTime now)
     leases_.erase(destroyed.lease);
 }
 
-void Leases::handle(const Surveyed& surveyed, uint64_t storage_gb)
+void Leases::handle(const Surveyed& surveyed, uint64_t storage_gb, UnixTime now)
 {
     if (!surveyed.engine) {
         log::warn("the container engine does not answer: {}", surveyed.engine.error().message);
@@ -275,15 +275,10 @@ void Leases::handle(const Surveyed& surveyed, uint64_t storage_gb)
     judge_closed();
     if (!surveyed.objects)
         return;
-    std::set<std::string> orphans;
-    for (const compute::LabelledObject& object : *surveyed.objects)
-        if (!leases_.contains(object.lease))
-            orphans.insert(object.lease);
+    keeper_.see(*surveyed.objects);
+    take_rebuilt(now);
     notice_stopped(*surveyed.objects);
-    for (const std::string& lease : orphans) {
-        log::warn("removing what is left of lease {}, which the database does not know as open", lease);
-        jobs_.submit(DestroyJob{lease});
-    }
+    sweep(*surveyed.objects, now);
 }
 
 bool Leases::handle(const compute::Isolation& isolation)
@@ -313,6 +308,7 @@ void Leases::judge_closed()
 
 void Leases::drive(UnixTime now)
 {
+    keeper_.tick(leases_, now);
     submit_inspections();
     for (auto& [id, lease] : leases_) {
         if (lease.state == LeaseState::redeeming && !lease.reserved_until)
@@ -344,7 +340,7 @@ void Leases::drive(UnixTime now)
 
 UnixTime Leases::next_due() const
 {
-    UnixTime due = UnixTime::max();
+    UnixTime due = keeper_.next_due();
     for (const auto& [id, lease] : leases_)
         if ((!busy_.contains(id) && !without_key_.contains(id)) || is_live(lease))
             due = std::min({due, busy_.contains(id) ? provider::end_due(lease) : provider::next_due(lease),

@@ -6,6 +6,7 @@
 #include "provider/capacity.h"
 #include "provider/failure_sink.h"
 #include "provider/jobs.h"
+#include "provider/lease_keeper.h"
 #include "provider/lease_store.h"
 
 #include <functional>
@@ -38,7 +39,7 @@ public:
            Handlers handlers);
 
     /// Reads the rows; drive() then does what is due, as after a restart.
-    void load();
+    void load(UnixTime now);
 
     /// Takes a number, ports and capacity; unavailable when one of them is short. Not written yet: see add().
     [[nodiscard]] Result<Lease> reserve(const Admission& admission, const std::string& owner, UnixTime now);
@@ -79,8 +80,10 @@ public:
     void handle(const WorkloadResumed& resumed, UnixTime now);
     void handle(const WorkloadInspected& inspected, UnixTime now);
     void handle(const WorkloadDestroyed& destroyed, UnixTime now);
-    /// Capacity from the Engine's facts; objects of ours without a lease are removed.
-    void handle(const Surveyed& surveyed, uint64_t storage_gb);
+    /// Capacity from the Engine's facts; objects of ours without a lease are removed, unless they are held.
+    void handle(const Surveyed& surveyed, uint64_t storage_gb, UnixTime now);
+    void handle(const LeaseFilesRead& read, UnixTime now);
+    void handle(const LeaseFilesWritten& written, UnixTime now) { keeper_.handle(written, now); }
     /// Whether something that consumers see has changed.
     bool handle(const compute::Isolation& isolation);
 
@@ -104,7 +107,9 @@ public:
     [[nodiscard]] uint32_t running_count() const;
     /// The full names of the images of all leases here.
     [[nodiscard]] std::set<std::string> images() const;
-    [[nodiscard]] bool is_surveyed() const { return surveyed_; }
+    [[nodiscard]] bool is_surveyed() const { return surveyed_ && !is_rebuilding(); }
+    /// The database is new, and which leases there are may not be known yet.
+    [[nodiscard]] bool is_rebuilding() const { return keeper_.is_rebuilding(); }
     /// Why nothing at all may be sold now: a sentence. Running leases go on.
     [[nodiscard]] const std::optional<std::string>& why_closed() const { return why_closed_; }
     [[nodiscard]] bool are_isolated() const { return isolation_.state == compute::Isolation::State::contained; }
@@ -116,6 +121,9 @@ public:
     void mark_reported(const std::string& id, UnixTime now);
 
 private:
+    void take_rebuilt(UnixTime now);
+    void sweep(const std::vector<compute::LabelledObject>& objects, UnixTime now);
+    void hold(const compute::LabelledObject& object);
     [[nodiscard]] Result<uint32_t> take_number();
     [[nodiscard]] std::optional<uint16_t> preferred_port(uint32_t number) const;
     void judge_closed();
@@ -130,7 +138,11 @@ private:
     void on_down(Lease& lease, const compute::Workload& workload, bool is_forgiven, UnixTime now);
     /// What is due for a lease besides its steps: a restart, a warning, a report.
     void keep_up(Lease& lease, LeaseStep step, UnixTime now);
-    void save(const Lease& lease, UnixTime now) { failures_.check(store_.update(lease, now)); }
+    void save(const Lease& lease, UnixTime now)
+    {
+        failures_.check(store_.update(lease, now));
+        keeper_.note(lease);
+    }
     Lease* find_mutable(const std::string& id);
 
     const Options& options_;
@@ -139,17 +151,20 @@ private:
     crypto::Random& random_;
     FailureSink& failures_;
     Handlers handlers_;
+    LeaseKeeper keeper_;
     compute::PortLedger ports_;
     std::map<std::string, Lease> leases_;
-    std::set<uint32_t> numbers_;   ///< in use
-    std::vector<uint32_t> rested_; ///< used before and free, the longest rested first
-    uint32_t next_fresh_ = 0;      ///< the first number that may never have been used
+    std::set<uint32_t> numbers_;     ///< in use
+    std::vector<uint32_t> rested_;   ///< used before and free, the longest rested first
+    std::set<uint32_t> used_before_; ///< by earlier processes: in use, rested, or held
+    uint32_t next_fresh_ = 0;        ///< the first number that may never have been used
     std::map<std::string, std::shared_ptr<const luks::VolumeKey>> keys_; ///< of leases that don't run yet
     std::set<std::string> without_key_; ///< of those, the ones that can't be made until their key is found
-    std::set<std::string> busy_;        ///< leases with a job in flight
-    std::set<std::string> to_inspect_;  ///< as soon as they have no job in flight
-    std::set<std::string> forgiven_;    ///< an exit found at the next inspection is the host's doing
-    std::set<std::string> reporting_;   ///< leases whose crash loop is being reported
+    std::map<std::string, std::optional<uint32_t>> held_; ///< leases that no row knows, and numbers they block
+    std::set<std::string> busy_;                          ///< leases with a job in flight
+    std::set<std::string> to_inspect_;                    ///< as soon as they have no job in flight
+    std::set<std::string> forgiven_;                      ///< an exit found at the next inspection is the host's doing
+    std::set<std::string> reporting_;                     ///< leases whose crash loop is being reported
     Resources total_;
     bool surveyed_ = false;
     compute::Isolation isolation_;

@@ -24,7 +24,8 @@ Resources Leases::sold() const
 
 Resources Leases::free_capacity() const
 {
-    return why_closed_ || draining_ || disk_is_low_ ? Resources{} : left_of(total_, sold());
+    const bool is_shut = why_closed_ || draining_ || disk_is_low_ || is_rebuilding();
+    return is_shut ? Resources{} : left_of(total_, sold());
 }
 
 uint64_t Leases::free_slots(const Spec& spec) const
@@ -55,8 +56,9 @@ bool Leases::is_reserved(const std::string& id) const
 
 Result<uint32_t> Leases::take_number()
 {
-    if (next_fresh_ <= options_.number_last)
-        return next_fresh_++;
+    while (next_fresh_ <= options_.number_last)
+        if (const uint32_t number = next_fresh_++; !used_before_.contains(number))
+            return number;
     for (auto candidate = rested_.begin(); candidate != rested_.end(); ++candidate) {
         const uint32_t number = *candidate;
         if (number < options_.number_first || number > options_.number_last || numbers_.contains(number))
@@ -75,7 +77,7 @@ std::optional<uint16_t> Leases::preferred_port(uint32_t number) const
 
 Result<Lease> Leases::reserve(const Admission& admission, const std::string& owner, UnixTime now)
 {
-    if (!surveyed_)
+    if (!is_surveyed())
         return fail(Errc::unavailable, "the container engine has not answered yet");
     if (why_closed_)
         return fail(Errc::unavailable, "{}", *why_closed_);

@@ -57,9 +57,10 @@ bool Leases::resume(const std::string& id, std::shared_ptr<const luks::VolumeKey
     VERIFY(lease && is_live(*lease));
     if (!busy_.insert(id).second)
         return false;
-    // What a locked lease's owner has left is its volume: a container that was lost meanwhile is made anew around it.
-    const bool is_locked = lease->state == LeaseState::locked;
-    jobs_.submit(ResumeJob{lease->workload, std::move(key), is_locked ? "" : lease->container_id});
+    // What a locked lease's owner has left is its volume: a container that was lost meanwhile is made anew around it,
+    // unless it came from its file, which doesn't tell what to run.
+    const bool may_be_made = lease->state == LeaseState::locked && !lease->rebuilt;
+    jobs_.submit(ResumeJob{lease->workload, std::move(key), may_be_made ? "" : lease->container_id});
     return true;
 }
 

@@ -195,6 +195,10 @@ JobResult FakeEngine::lose(const Job& job, const Error& error) const
         return LimitsTried{failure};
     if (std::holds_alternative<MeasureDiskJob>(job))
         return DiskMeasured{};
+    if (std::holds_alternative<ReadLeaseFilesJob>(job))
+        return LeaseFilesRead{failure};
+    if (std::holds_alternative<WriteLeaseFileJob>(job) || std::holds_alternative<SettleLeaseFilesJob>(job))
+        return LeaseFilesWritten{failure};
     return NodeStatusRead{failure};
 }
 
@@ -290,6 +294,11 @@ JobResult FakeEngine::execute(const Job& job)
             measured.items.push_back({item.lease, compute::DiskUse{.bytes = 1000}});
         return measured;
     }
+    // Its database is never lost here, so nobody asks what the files say.
+    if (std::holds_alternative<ReadLeaseFilesJob>(job))
+        return LeaseFilesRead{std::vector<LeaseFileText>{}};
+    if (std::holds_alternative<WriteLeaseFileJob>(job) || std::holds_alternative<SettleLeaseFilesJob>(job))
+        return LeaseFilesWritten{};
     return NodeStatusRead{compute::NodeStatus{.disk_total = 1ULL << 40}};
 }
 

@@ -40,7 +40,7 @@ struct World {
         REQUIRE(store.migrate().has_value());
         for (const Lease& row : rows)
             REQUIRE(store.insert(row).has_value());
-        leases.load();
+        leases.load(UnixTime{});
         REQUIRE(!failures.first());
     }
 

@@ -18,9 +18,10 @@ WorkloadResumed resume(test::RecordingBackend& backend, const std::string& conta
 {
     TenantVolumes volumes{{.encrypted = false, .sized = false},
                           (std::filesystem::temp_directory_path() / "berth-jobs-unused").string()};
+    LeaseFiles files{std::filesystem::temp_directory_path() / "berth-jobs-unused-files"};
     compute::NodeStatusReader status{"/"};
     const JobResult result =
-        run_job(ResumeJob{.spec = workload(), .container_id = container_id}, JobTools{backend, volumes, status});
+        run_job(ResumeJob{.spec = workload(), .container_id = container_id}, JobTools{backend, volumes, files, status});
     REQUIRE(std::holds_alternative<WorkloadResumed>(result));
     return std::get<WorkloadResumed>(result);
 }

@@ -26,14 +26,16 @@ struct House {
     explicit House(Options given) : options{std::move(given)}
     {
         REQUIRE(store.migrate().has_value());
-        leases.load();
+        leases.load(t0);
+        leases.handle(LeaseFilesRead{std::vector<LeaseFileText>{}}, t0);
         survey(10'000, 10'000);
+        leases.drive(t0);
     }
     void survey(uint64_t memory_mb, uint64_t storage_gb)
     {
         leases.handle(Surveyed{.engine = compute::EngineInfo{.cpus = 8, .memory_bytes = memory_mb << 20},
                                .objects = std::vector<compute::LabelledObject>{}},
-                      storage_gb);
+                      storage_gb, t0);
     }
     [[nodiscard]] const Spec& spec() const { return options.specs.front(); }
     [[nodiscard]] Result<Lease> reserve(UnixTime now = t0)
@@ -170,7 +172,7 @@ TEST_CASE("a restart gives the mint of a reservation its time again")
     House house{for_ten()};
     const std::string id = house.rent();
     Leases again{house.options, house.store, house.runner, house.random, house.failures, {}};
-    again.load();
+    again.load(t0);
     const UnixTime start = t0 + 24h;
     again.drive(start);
     CHECK(again.is_reserved(id));

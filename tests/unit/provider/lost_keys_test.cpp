@@ -57,7 +57,7 @@ struct World {
         if (with_event)
             origin.event = request.id;
         REQUIRE(order_rows.insert_request(origin, kOrder, now).has_value());
-        leases.load();
+        leases.load(UnixTime{});
         pool.start(now);
         advance(2s);
         for (const char* url : {kA, kB})
