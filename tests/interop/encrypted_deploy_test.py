@@ -11,6 +11,8 @@ from harness import Skip, berth_binary, check, run_for_line
 from paygress_test import Client
 from peers import NutshellWallet, khatru, nutshell
 
+SECONDS_MAX = 400  # nutshell's wallet takes seconds to start, each time
+
 TEMPLATE = f"""
 slug = "nostr-relay"
 description = "its data would be worth encrypting"
