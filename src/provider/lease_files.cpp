@@ -60,6 +60,20 @@ Result<void> unlink_file(const std::filesystem::path& file)
     return {};
 }
 
+/// On disk when this returns, though its name need not be: it is renamed at once.
+Result<void> write_draft(const std::filesystem::path& draft, std::string_view text)
+{
+    TRY(unlink_file(draft));
+    const FileDescriptor descriptor{::open(draft.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600)};
+    if (!descriptor.is_open())
+        return failed("make", draft);
+    // Small as it is, it goes in one piece, or not at all.
+    if (::write(descriptor.get(), text.data(), text.size()) != static_cast<ssize_t>(text.size()) ||
+        ::fsync(descriptor.get()) != 0)
+        return failed("write", draft);
+    return {};
+}
+
 } // namespace
 
 Result<std::set<std::string>> LeaseFiles::list() const
@@ -101,8 +115,7 @@ Result<void> LeaseFiles::write(const std::string& lease, const std::string& text
     const std::filesystem::path file = file_of(lease);
     std::filesystem::path draft = file;
     draft += ".new";
-    TRY(unlink_file(draft));
-    TRY(create_private_file(draft, text));
+    TRY(write_draft(draft, text));
     if (::rename(draft.c_str(), file.c_str()) != 0)
         return failed("rename", draft);
     return sync_parent(file);
