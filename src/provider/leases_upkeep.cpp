@@ -107,6 +107,9 @@ void Leases::on_not_resumed(Lease& lease, const Error& error, UnixTime now)
     log::warn("lease {}: not started again: {}", lease.workload.number, error.message);
     if (lease.state != LeaseState::running)
         return; // locked: its owner hears of it
+    const bool is_restart = lease.restarts.is_down && !lease.restarts.next_at;
+    if (!is_restart)
+        return; // a key that its owner sent all the same, and that was wrong, stopped nothing
     if (error.code == Errc::unavailable || error.code == Errc::outcome_unknown) {
         lease.restarts.is_down = true;
         lease.restarts.next_at = now + retry_delay(lease.attempts++);
@@ -177,7 +180,9 @@ void Leases::keep_up(Lease& lease, LeaseStep step, UnixTime now)
     if (const auto due = warning_due(lease, options_.expiry_warning); due && now >= *due && step != LeaseStep::expire) {
         lease.warned_for = lease.expires_at;
         save(lease, now);
-        handlers_.on_expiring(lease);
+        // After its end it only waits for a top-up that is being redeemed, whose answer tells the next end.
+        if (now < lease.expires_at)
+            handlers_.on_expiring(lease);
     }
     const Restarts& restarts = lease.restarts;
     if (lease.state == LeaseState::running && restarts.is_looping && !restarts.is_reported &&

@@ -49,7 +49,7 @@ void LogRequests::handle(const LogsRead& read, UnixTime now)
 {
     const Lease* lease = p_.leases.find(read.lease);
     if (read.ticket == 0) {
-        if (lease)
+        if (lease && is_live(*lease))
             p_.on_last_lines(*lease, read.text ? make_log_text(*read.text, 2 * kLastBytesMax).text : "");
         return;
     }

@@ -1,0 +1,119 @@
+#include "crypto/random.h"
+#include "provider/leases.h"
+
+#include <doctest/doctest.h>
+
+#include <algorithm>
+
+namespace berth::provider {
+namespace {
+
+using namespace std::chrono_literals;
+
+const UnixTime t0 = from_unix_seconds(1'800'000'000);
+const std::string kLease = "0123456789abcdef";
+
+class RecordingJobs final : public JobRunner {
+public:
+    void submit(Job job) override { jobs.push_back(std::move(job)); }
+    std::vector<Job> jobs;
+};
+
+Options options_with_key()
+{
+    Bytes32 one{};
+    one[31] = 1;
+    return Options{.key = nostr::SecretKey::create(one).value()};
+}
+
+/// One running lease out of its row, which ends an hour after t0.
+class World {
+public:
+    World()
+    {
+        REQUIRE(store.migrate().has_value());
+        Lease lease{.id = kLease, .state = LeaseState::running, .duration = 1h, .expires_at = t0 + 1h};
+        lease.workload.lease = kLease;
+        lease.workload.number = 1000;
+        lease.workload.encrypted = true;
+        lease.container_id = "c1";
+        REQUIRE(store.insert(lease).has_value());
+        leases.load(t0);
+    }
+
+    const Lease& lease() { return *leases.find(kLease); }
+
+    Options options = options_with_key();
+    db::Database database = db::Database::open({.path = ":memory:"}).value();
+    LeaseStore store{database};
+    RecordingJobs jobs;
+    crypto::SystemRandom random;
+    FailureSink failures;
+    std::vector<UnixTime> warnings;
+    Leases leases{options,
+                  store,
+                  jobs,
+                  random,
+                  failures,
+                  Leases::Handlers{.on_running = [](const Lease&) {},
+                                   .on_failed = [](const Lease&, const Error&) {},
+                                   .on_key_needed = [](const Lease&) {},
+                                   .on_locked = [](const Lease&) {},
+                                   .on_lost = [](const Lease&) {},
+                                   .on_expiring = [this](const Lease& lease) { warnings.push_back(lease.expires_at); },
+                                   .on_crash_looping = [](const Lease&) {}}};
+};
+
+WorkloadInspected exited()
+{
+    return {kLease, compute::Workload{.container_id = "c1", .exit_code = 1}};
+}
+
+} // namespace
+
+TEST_CASE("a wrong key that is sent for a lease that runs is no exit of its container")
+{
+    World world;
+    for (int i = 0; i < 6; ++i) {
+        REQUIRE(world.leases.resume(kLease, nullptr));
+        world.leases.handle(WorkloadResumed{kLease, fail(Errc::refused, "not the volume's key")}, t0);
+    }
+    CHECK(!world.lease().restarts.is_down);
+    CHECK(!world.lease().restarts.is_looping);
+}
+
+TEST_CASE("nor is it one while the container waits for its next start")
+{
+    World world;
+    world.leases.handle(exited(), t0);
+    REQUIRE(world.leases.resume(kLease, nullptr));
+    world.leases.handle(WorkloadResumed{kLease, fail(Errc::refused, "not the volume's key")}, t0);
+    CHECK(world.lease().restarts.exits.size() == 1);
+    CHECK(world.lease().restarts.next_at == t0 + 1s);
+    world.jobs.jobs.clear();
+    world.leases.drive(t0 + 1s);
+    const auto& jobs = world.jobs.jobs;
+    CHECK(std::count_if(jobs.begin(), jobs.end(),
+                        [](const Job& job) { return std::holds_alternative<ResumeJob>(job); }) == 1);
+    world.leases.handle(WorkloadResumed{kLease, fail(Errc::refused, "no such file")}, t0 + 2s);
+    CHECK(world.lease().restarts.exits.size() == 2);
+    CHECK(world.lease().restarts.last.start_error == "no such file");
+}
+
+TEST_CASE("an end that has passed is not announced, however long a top-up holds the lease")
+{
+    World world;
+    world.leases.begin_top_up(kLease);
+    world.leases.drive(t0 + 1h + 1s);
+    CHECK(world.warnings.empty());
+    CHECK(world.lease().state == LeaseState::running);
+    CHECK(world.leases.next_due() == t0 + 1h + kTopUpGrace); // and nobody waits for it to be
+    world.leases.extend(kLease, 1h, t0 + 1h + 2s);
+    world.leases.end_top_up(kLease);
+    world.leases.drive(t0 + 2h - 600s);
+    world.leases.drive(t0 + 2h - 599s);
+    CHECK(world.warnings == std::vector<UnixTime>{t0 + 2h});
+    CHECK(!world.failures.first());
+}
+
+} // namespace berth::provider
