@@ -32,10 +32,53 @@ const secp256k1_context* context()
     return shared;
 }
 
+/// The points that this thread had to do with of late. Reading one is a square root, and a mint's keys come again with
+/// every row and answer that names them. All of them are public, and whoever chooses their bits only empties a place.
+class KnownPoints {
+public:
+    [[nodiscard]] const secp256k1_pubkey* find(const Bytes33& compressed) const
+    {
+        const Place& place = places_[index_of(compressed)];
+        return place.compressed == compressed ? &place.key : nullptr;
+    }
+    void keep(const Bytes33& compressed, const secp256k1_pubkey& key)
+    {
+        places_[index_of(compressed)] = {compressed, key};
+    }
+
+private:
+    struct Place {
+        Bytes33 compressed{}; ///< begins with 0 while nothing is there
+        secp256k1_pubkey key{};
+    };
+    static size_t index_of(const Bytes33& compressed) { return compressed.back(); }
+
+    std::array<Place, 256> places_{};
+};
+
+KnownPoints& known_points()
+{
+    thread_local KnownPoints known;
+    return known;
+}
+
+/// False unless it is a point on the curve.
+bool read(const Bytes33& compressed, secp256k1_pubkey& key)
+{
+    if (const secp256k1_pubkey* known = known_points().find(compressed)) {
+        key = *known;
+        return true;
+    }
+    if (secp256k1_ec_pubkey_parse(context(), &key, compressed.data(), compressed.size()) != 1)
+        return false;
+    known_points().keep(compressed, key);
+    return true;
+}
+
 secp256k1_pubkey load(const Bytes33& compressed)
 {
     secp256k1_pubkey key;
-    VERIFY(secp256k1_ec_pubkey_parse(context(), &key, compressed.data(), compressed.size()) == 1);
+    VERIFY(read(compressed, key));
     return key;
 }
 
@@ -44,6 +87,7 @@ Bytes33 store(const secp256k1_pubkey& key)
     Bytes33 out{};
     size_t length = out.size();
     VERIFY(secp256k1_ec_pubkey_serialize(context(), out.data(), &length, &key, SECP256K1_EC_COMPRESSED) == 1);
+    known_points().keep(out, key);
     return out;
 }
 
@@ -135,12 +179,12 @@ Scalar Scalar::negated() const
 
 Result<Point> Point::parse(ByteView compressed33)
 {
-    secp256k1_pubkey key;
-    if (compressed33.size() != 33 || (compressed33[0] != 2 && compressed33[0] != 3) ||
-        secp256k1_ec_pubkey_parse(context(), &key, compressed33.data(), compressed33.size()) != 1)
-        return fail(Errc::bad_input, "not a compressed point on the curve");
     Bytes33 bytes{};
-    std::copy(compressed33.begin(), compressed33.end(), bytes.begin());
+    if (compressed33.size() == bytes.size())
+        std::copy(compressed33.begin(), compressed33.end(), bytes.begin());
+    secp256k1_pubkey key;
+    if ((bytes[0] != 2 && bytes[0] != 3) || !read(bytes, key))
+        return fail(Errc::bad_input, "not a compressed point on the curve");
     return Point{bytes};
 }
 

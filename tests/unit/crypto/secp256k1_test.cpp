@@ -1,7 +1,7 @@
 #include "crypto/secp256k1.h"
 
-#include "util/hex.h"
 #include "unit/source_dir.h"
+#include "util/hex.h"
 #include "util/json.h"
 
 #include <doctest/doctest.h>
@@ -150,6 +150,23 @@ TEST_CASE("only compressed points on the curve are read")
     CHECK_FALSE(Point::parse({}));
     const Point generator = Point::parse_hex(kGeneratorHex).value();
     CHECK(encode_hex(generator.uncompressed()).substr(0, 66) == "04" + kGeneratorHex.substr(2));
+}
+
+TEST_CASE("more points than are remembered crowd each other out, and each stays what it is")
+{
+    const Point generator = Point::parse_hex(kGeneratorHex).value();
+    std::vector<Point> multiples{generator, generator.plus(generator).value()};
+    while (multiples.size() < 1000)
+        multiples.push_back(multiples.back().plus(generator).value());
+    for (size_t i = 0; i + 1 < multiples.size(); ++i) {
+        CHECK(Point::parse(multiples[i].compressed()).value() == multiples[i]);
+        CHECK(multiples[i + 1].minus(generator).value() == multiples[i]);
+        Bytes33 mirrored = multiples[i].compressed();
+        mirrored[0] ^= 1;
+        CHECK_FALSE(Point::parse(mirrored).value().plus(multiples[i])); // minus itself: infinity
+        mirrored[0] = 4;
+        CHECK_FALSE(Point::parse(mirrored));
+    }
 }
 
 TEST_CASE("both sides of a key agreement get the same x coordinate, and none off the curve")
