@@ -2,6 +2,7 @@
 
 #include "cashu/deterministic.h"
 #include "cashu/mint_url.h"
+#include "cashu/wallet_rows.h"
 #include "crypto/hash.h"
 #include "util/hex.h"
 #include "util/log.h"
@@ -50,7 +51,7 @@ Result<std::unique_ptr<Wallet>> Wallet::create(db::Database& database, net::Http
 
 StoredWallet::StoredWallet(db::Database& database, net::Http& http, crypto::Random& random, SeedFile seed,
                            crypto::Scalar lock_key, WalletOptions options, Handlers handlers)
-    : options_{std::move(options)}, handlers_{std::move(handlers)}, lock_key_{std::move(lock_key)},
+    : database_{database}, options_{std::move(options)}, handlers_{std::move(handlers)}, lock_key_{std::move(lock_key)},
       seed_{std::move(seed)}, store_{database}, client_{http, options_.calls_in_flight_max, options_.clock},
       book_{store_, client_, options_, [this](const std::string& mint) { on_refreshed(mint); }},
       driver_{database,  store_,   client_,
@@ -297,17 +298,49 @@ std::optional<std::string> StoredWallet::find_payout(const std::string& key)
     return payout && !payout->token.empty() ? std::optional{payout->token} : std::nullopt;
 }
 
+int64_t StoredWallet::rows_written() const
+{
+    auto query = database_.prepare("SELECT total_changes()");
+    VERIFY(rows::next(query));
+    return query.integer(0);
+}
+
+UnixTime StoredWallet::next_row_due() const
+{
+    if (!store_.unfinished_payouts().empty())
+        return UnixTime{};
+    const UnixTime due = store_.next_due_after(UnixTime{} - std::chrono::milliseconds{1}).value_or(UnixTime::max());
+    return std::min(due, store_.next_melt_due().value_or(UnixTime::max()));
+}
+
+bool StoredWallet::rows_are_quiet(UnixTime now) const
+{
+    if (const int64_t written = rows_written(); written != looked_at_) {
+        looked_at_ = written;
+        row_due_ = next_row_due();
+    }
+    return row_due_ > now;
+}
+
 void StoredWallet::tick(UnixTime now)
 {
     client_.expire(now);
     book_.tick(now);
+    const int64_t written = rows_written();
+    if (written != ticked_at_ || !rows_are_quiet(now) || mark_lags_)
+        tick_rows(now);
+    ticked_at_ = written; // of before: what this tick wrote may give the next one something to do
+    sweeps_.tick(now);
+    maintenance_.tick(now);
+    audits_.tick(now);
+}
+
+void StoredWallet::tick_rows(UnixTime now)
+{
     scan_.tick(now);
     payouts_.tick(now);
     driver_.drive_due(now);
     melts_.tick(now);
-    sweeps_.tick(now);
-    maintenance_.tick(now);
-    audits_.tick(now);
     // Not this batch's sum, whose rows may never be committed: a mark ahead of the rows costs a scan of every keyset.
     const uint64_t committed = std::exchange(committed_counters_, store_.counter_sum());
     mark_lags_ = committed != committed_counters_;
@@ -321,12 +354,17 @@ UnixTime StoredWallet::next_due() const
     const UnixTime now = options_.clock();
     if (mark_lags_)
         return now;
-    std::optional<UnixTime> soonest;
-    for (const auto& due : {client_.next_expiry(), book_.next_due(), scan_.next_due(now), driver_.next_due(now),
-                            melts_.next_due(now), sweeps_.next_due(), maintenance_.next_due(), audits_.next_due(now)})
-        if (due)
-            soonest = std::min(soonest.value_or(*due), *due);
-    return soonest.value_or(UnixTime::max());
+    UnixTime soonest = UnixTime::max();
+    const auto take = [&soonest](std::initializer_list<std::optional<UnixTime>> dues) {
+        for (const auto& due : dues)
+            soonest = std::min(soonest, due.value_or(UnixTime::max()));
+    };
+    take({client_.next_expiry(), book_.next_due(), sweeps_.next_due(), maintenance_.next_due(), audits_.next_due(now)});
+    if (rows_are_quiet(now))
+        take({row_due_});
+    else
+        take({scan_.next_due(now), driver_.next_due(now), melts_.next_due(now)});
+    return soonest;
 }
 
 void StoredWallet::start(UnixTime now)

@@ -66,13 +66,24 @@ private:
     void scan_all_keysets(const std::string& mint, UnixTime now);
     void end_restore(const std::string& mint);
     void log_audit(const AuditReport& report) const;
+    /// What only rows give rise to, in tick().
+    void tick_rows(UnixTime now);
+    /// Rows that were ever written over this connection: while it stands still, no row has changed.
+    [[nodiscard]] int64_t rows_written() const;
+    [[nodiscard]] UnixTime next_row_due() const;
+    /// No row is due. Looked up once for each state of the rows: most batches write nothing, and nothing is due.
+    [[nodiscard]] bool rows_are_quiet(UnixTime now) const;
 
+    db::Database& database_;
     const WalletOptions options_;
     const Handlers handlers_;
     const crypto::Scalar lock_key_;
     SeedFile seed_;
     uint64_t committed_counters_ = 0; ///< their sum, as of the last batch
     bool mark_lags_ = false;          ///< until the next batch, the seed's counter mark is behind the rows
+    int64_t ticked_at_ = -1;          ///< rows_written() before the last tick
+    mutable int64_t looked_at_ = -1;  ///< rows_written() that row_due_ is of
+    mutable UnixTime row_due_{};
     WalletStore store_;
     MintClient client_;
     KeysetBook book_;
