@@ -52,6 +52,7 @@ size_t Consumers::mint_money()
         amounts.push_back(16);
     for (const cashu::Amount amount : amounts)
         money.value += amount;
+    money.made = p_.clock.now();
     money.proofs = p_.mint.issue(amounts);
     money.text =
         cashu::encode_token({.mint = p_.mint.url(), .unit = "sat", .memo = std::nullopt, .proofs = money.proofs});
@@ -130,6 +131,11 @@ void Consumers::take_notice(size_t consumer, const Json& body, const std::string
             complaints_.push_back("a lease's rest was given back twice");
         return;
     }
+    const std::string kind = body.at("notice").get<std::string>();
+    if (kind == "expiring" || kind == "crash_looping")
+        return notices_.push_back({.consumer = consumer, .pod = pod, .body = body});
+    if (kind != "locked")
+        complaints_.push_back("a notice of an unknown kind: " + kind);
     ++locked_notices_;
     on_locked(consumer, pod, 0);
 }

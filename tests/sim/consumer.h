@@ -15,6 +15,7 @@ struct Money {
     std::string text;
     std::vector<cashu::Proof> proofs;
     cashu::Amount value = 0;
+    UnixTime made{};
     bool spent_elsewhere = false;
 };
 
@@ -53,6 +54,13 @@ struct Farewell {
     std::string text; ///< the newest: money that was due comes with a second one
 };
 
+/// What a consumer was told of a lease that goes on.
+struct Notice {
+    size_t consumer = 0;
+    std::string pod;
+    Json body;
+};
+
 class Consumers {
 public:
     struct Parts {
@@ -78,6 +86,8 @@ public:
     [[nodiscard]] const std::vector<Unlock>& unlocks() const { return unlocks_; }
     [[nodiscard]] const std::map<std::string, Farewell>& farewells() const { return farewells_; }
     [[nodiscard]] int locked_notices() const { return locked_notices_; }
+    /// That the end is near, or that the workload crash-loops.
+    [[nodiscard]] const std::vector<Notice>& notices() const { return notices_; }
     [[nodiscard]] const std::vector<Money>& money() const { return money_; }
     [[nodiscard]] const std::vector<std::string>& complaints() const { return complaints_; }
     [[nodiscard]] bool is_everything_answered() const;
@@ -112,6 +122,7 @@ private:
     std::vector<Question> questions_;
     std::vector<Unlock> unlocks_;
     std::map<std::string, Farewell> farewells_; ///< by consumer, pod and time of its end
+    std::vector<Notice> notices_;
     int locked_notices_ = 0;
     std::map<std::string, size_t> purchase_of_message_;
     std::map<std::string, size_t> unlock_of_message_;

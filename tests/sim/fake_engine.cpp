@@ -9,14 +9,17 @@ using namespace provider;
 
 namespace {
 
+constexpr unsigned kCrashesPercent = 10;
+constexpr unsigned kSignLostPercent = 25;
+
 compute::Workload workload_of(const ContainerLife& life)
 {
     return {.container_id = life.id,
             .network_id = "net-" + life.lease,
             .ip = "10.0.0.2",
             .running = life.is_running,
-            .exit_code = 0,
-            .out_of_memory = false,
+            .exit_code = life.exit_code,
+            .out_of_memory = life.out_of_memory,
             .status = life.is_running ? "running" : "exited"};
 }
 
@@ -42,10 +45,8 @@ std::vector<ContainerLife> FakeEngine::running() const
 void FakeEngine::submit(Job job)
 {
     process_.survive_effect();
-    if (faults_.strike(2)) {
-        is_down_ = true;
-        clock_.after(dice_.between(1'000, 40'000), [this] { is_down_ = false; });
-    }
+    if (faults_.strike(2))
+        go_down(dice_.between(1'000, 40'000));
     const bool is_pull = std::holds_alternative<PullImageJob>(job);
     const auto takes = is_pull ? dice_.between(200, 20'000) : dice_.between(5, 400);
     clock_.after(takes, [this, job = std::move(job), life = process_.life()] {
@@ -83,8 +84,28 @@ void FakeEngine::lose_power(std::chrono::milliseconds down_for)
     }
     for (auto& [lease, volume] : volumes_)
         volume.is_open = false;
+    go_down(down_for);
+}
+
+void FakeEngine::go_down(std::chrono::milliseconds down_for)
+{
+    sign({.kind = EngineSign::Kind::lost});
     is_down_ = true;
-    clock_.after(down_for, [this] { is_down_ = false; });
+    clock_.after(down_for, [this] { heal(); });
+}
+
+void FakeEngine::heal()
+{
+    is_down_ = false;
+    sign({.kind = EngineSign::Kind::connected});
+}
+
+void FakeEngine::sign(EngineSign sign)
+{
+    if (is_down_ || dice_.chance(kSignLostPercent))
+        return;
+    clock_.after(dice_.between(1, 300),
+                 [this, life = process_.life(), sign = std::move(sign)] { process_.post(life, JobResult{sign}); });
 }
 
 void FakeEngine::start(ContainerLife& life)
@@ -93,6 +114,57 @@ void FakeEngine::start(ContainerLife& life)
         return;
     life.is_running = true;
     life.changed = clock_.now();
+    plan_exit(life);
+}
+
+ContainerLife* FakeEngine::find_container(const std::string& id)
+{
+    const auto found =
+        std::find_if(history_.begin(), history_.end(), [&](const ContainerLife& life) { return life.id == id; });
+    return found == history_.end() ? nullptr : &*found;
+}
+
+void FakeEngine::plan_exit(const ContainerLife& life)
+{
+    if (!life.runs_for)
+        return;
+    clock_.after(*life.runs_for, [this, id = life.id, since = life.changed] {
+        ContainerLife* found = find_container(id);
+        if (found && found->is_running && found->changed == since && found->removed == UnixTime::max())
+            exit(*found);
+    });
+}
+
+void FakeEngine::exit(ContainerLife& life)
+{
+    stop(life);
+    ++life.exits;
+    life.exit_code = dice_.chance(30) ? 0 : 137;
+    life.out_of_memory = life.exit_code != 0 && dice_.chance(50);
+    sign({.kind = EngineSign::Kind::changed, .lease = life.lease});
+}
+
+void FakeEngine::exit_one()
+{
+    std::vector<std::string> candidates;
+    for (const ContainerLife& life : running())
+        if (life.is_running)
+            candidates.push_back(life.id);
+    if (!candidates.empty())
+        exit(*find_container(candidates[dice_.below(candidates.size())]));
+}
+
+void FakeEngine::remove_one(const std::vector<std::string>& leases)
+{
+    if (leases.empty())
+        return;
+    ContainerLife* life = find_running(leases[dice_.below(leases.size())]);
+    if (!life)
+        return;
+    stop(*life);
+    life->removed = clock_.now();
+    life->vanished = true;
+    sign({.kind = EngineSign::Kind::changed, .lease = life->lease});
 }
 
 void FakeEngine::stop(ContainerLife& life)
@@ -161,9 +233,10 @@ JobResult FakeEngine::inspect(const InspectJob& job)
     ContainerLife* life = find_running(job.lease);
     if (!life || life->id != job.container_id)
         return lose(job, Error{Errc::not_found, "no such container"});
-    if (!life->is_running)
+    const bool is_locked = job.encrypted && !is_open(job.lease);
+    if (is_locked && !life->is_running)
         life->noticed = clock_.now();
-    return WorkloadInspected{job.lease, workload_of(*life), job.encrypted && !is_open(job.lease)};
+    return WorkloadInspected{job.lease, workload_of(*life), is_locked};
 }
 
 JobResult FakeEngine::lose(const Job& job, const Error& error) const
@@ -218,6 +291,8 @@ Result<compute::Workload> FakeEngine::create(const compute::WorkloadSpec& spec)
                        .started = clock_.now(),
                        .encrypted = spec.encrypted,
                        .changed = clock_.now()};
+    if (dice_.chance(kCrashesPercent))
+        life.runs_for = dice_.between(0, 3'000);
     for (const compute::PortMapping& port : spec.ports)
         life.ports.insert(port.host_port);
     for (const ContainerLife& other : running()) {
@@ -227,6 +302,7 @@ Result<compute::Workload> FakeEngine::create(const compute::WorkloadSpec& spec)
             return fail(Errc::conflict, "the name or a port is another's");
     }
     networks_.insert(spec.lease);
+    plan_exit(life);
     history_.push_back(std::move(life));
     return workload_of(history_.back());
 }
@@ -239,6 +315,9 @@ Result<void> FakeEngine::destroy(const std::string& lease)
         stop(*known);
         known->removed = clock_.now();
     }
+    for (ContainerLife& life : history_)
+        if (life.lease == lease)
+            life.cleared = std::min(life.cleared, clock_.now());
     volumes_.erase(lease);
     networks_.erase(lease);
     return {};
@@ -273,12 +352,14 @@ JobResult FakeEngine::execute(const Job& job)
         return WorkloadDestroyed{remove->lease, destroy(remove->lease)};
     if (const auto* look = std::get_if<InspectJob>(&job))
         return inspect(*look);
+    if (const auto* read = std::get_if<ReadLogsJob>(&job))
+        return LogsRead{read->ticket, read->lease, std::string{"the last words"}};
     if (std::holds_alternative<SurveyJob>(job)) {
         std::vector<compute::LabelledObject> objects;
         for (const std::string& lease : networks_)
             objects.push_back({"network", "net-" + lease, "", lease});
         for (const ContainerLife& life : running())
-            objects.push_back({"container", life.id, "", life.lease});
+            objects.push_back({"container", life.id, "", life.lease, life.is_running ? "running" : "exited"});
         for (const auto& [lease, volume] : volumes_)
             objects.push_back({"volume image", lease, lease, lease});
         return Surveyed{compute::EngineInfo{.cpus = 16, .memory_bytes = 64ULL << 30}, std::move(objects),

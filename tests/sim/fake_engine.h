@@ -17,12 +17,18 @@ struct ContainerLife {
     std::set<uint16_t> ports{};
     UnixTime started{};
     UnixTime removed = UnixTime::max();
+    UnixTime cleared = UnixTime::max(); ///< when nothing of its lease was left any more
     bool encrypted = false;
     bool is_running = true;
     UnixTime changed{};                  ///< when it last started or stopped
     std::chrono::milliseconds served{0}; ///< in which it ran, up to then
     UnixTime power_lost{};               ///< the last time
-    UnixTime noticed{};                  ///< when it was last looked at and found stopped
+    UnixTime noticed{};                  ///< when it was last looked at and found stopped, its volume closed
+    bool vanished = false;               ///< somebody else removed it
+    int exits = 0;
+    int exit_code = 0;
+    bool out_of_memory = false;
+    std::optional<std::chrono::milliseconds> runs_for{}; ///< it exits by itself, that long after each start
 };
 
 /// What the daemon knows of a closed volume only from its key.
@@ -43,10 +49,14 @@ public:
     [[nodiscard]] const std::vector<ContainerLife>& history() const { return history_; }
     [[nodiscard]] std::vector<ContainerLife> running() const;
     [[nodiscard]] size_t networks() const { return networks_.size(); }
-    void heal() { is_down_ = false; }
+    void heal();
     /// The host loses its power: nothing runs, and no volume is open, when it is back after `down_for`.
     void lose_power(std::chrono::milliseconds down_for);
     [[nodiscard]] int power_cuts() const { return power_cuts_; }
+    /// Some lease's container exits, of those that run; nothing happens where none does.
+    void exit_one();
+    /// Somebody removes a container of one of these leases.
+    void remove_one(const std::vector<std::string>& leases);
     /// Volumes that were made with a key that had been lost with a process.
     [[nodiscard]] int keys_found_again() const { return keys_found_again_; }
     [[nodiscard]] size_t volumes() const { return volumes_.size(); }
@@ -66,6 +76,12 @@ private:
     [[nodiscard]] bool is_open(const std::string& lease) const;
     void start(ContainerLife& life);
     void stop(ContainerLife& life);
+    void plan_exit(const ContainerLife& life);
+    void exit(ContainerLife& life);
+    [[nodiscard]] ContainerLife* find_container(const std::string& id);
+    /// The event stream's hint, which may be lost.
+    void sign(provider::EngineSign sign);
+    void go_down(std::chrono::milliseconds down_for);
     [[nodiscard]] Result<void> destroy(const std::string& lease);
     [[nodiscard]] ContainerLife* find_running(const std::string& lease);
 

@@ -1,6 +1,7 @@
 #include "sim/invariant.h"
 
 #include "sim/lock_rules.h"
+#include "sim/upkeep_rules.h"
 
 #include "util/json.h"
 
@@ -39,6 +40,7 @@ public:
         judge_leases();
         for (const std::string& objection : judge_unlocks(e_))
             object("{}", objection);
+        judge_upkeep();
         count_sats();
         if (!e_.engine.running().empty() || e_.engine.networks() != 0)
             object("{} containers and {} networks are left", e_.engine.running().size(), e_.engine.networks());
@@ -143,8 +145,10 @@ private:
                 object("purchase {} shares its container with another", i);
             else if (life->encrypted && life->noticed != UnixTime{})
                 judge_lock(i, *life, expires - seconds_of(purchase));
+            else if (const auto farewell = find_farewell(e_, purchase.consumer, *life))
+                judge_farewell(*farewell, expires - seconds_of(purchase), seconds_of(purchase));
             else
-                judge_top_ups(pod, *life, expires);
+                judge_end(purchase.consumer, *life, judge_top_ups(pod, *life, expires));
         }
         std::set<std::string> leases;
         for (const ContainerLife& life : e_.engine.history())
@@ -164,7 +168,30 @@ private:
             object("{}", objection);
     }
 
-    void judge_top_ups(const std::string& pod, const ContainerLife& life, UnixTime expires)
+    void judge_farewell(const Json& farewell, UnixTime granted, std::chrono::seconds paid)
+    {
+        for (const std::string& objection : judge_early_end(e_, farewell, granted, paid))
+            object("{}", objection);
+    }
+
+    void judge_end(size_t consumer, const ContainerLife& life, UnixTime expires)
+    {
+        if (!life.vanished && is_warning_missing(e_, consumer, life, expires))
+            object("lease {} ended at {} without a warning", life.number, rfc3339(expires));
+    }
+
+    void judge_upkeep()
+    {
+        for (const std::string& objection : sim::judge_upkeep(e_))
+            object("{}", objection);
+        for (const ContainerLife& life : e_.engine.history())
+            verdict_.vanished += life.vanished;
+        for (const Notice& notice : e_.consumers.notices())
+            ++(notice.body.at("notice") == "expiring" ? verdict_.warnings : verdict_.crash_loops);
+    }
+
+    /// When its time was over.
+    UnixTime judge_top_ups(const std::string& pod, const ContainerLife& life, UnixTime expires)
     {
         UnixTime last = expires;
         std::chrono::seconds added{0};
@@ -181,6 +208,7 @@ private:
         if (last != expires + added)
             object("{} was extended by {} s in all, {} s were paid", pod,
                    std::chrono::duration_cast<std::chrono::seconds>(last - expires).count(), added.count());
+        return last;
     }
 
     std::chrono::seconds seconds_of(const Purchase& purchase) const
@@ -195,7 +223,7 @@ private:
         for (const ContainerLife& life : e_.engine.history()) {
             if (pod != fmt::format("container-{}", life.number) || life.started > from + 1s || life.removed < from)
                 continue;
-            if (life.removed >= until || find_farewell(e_, consumer, life))
+            if (life.removed >= until || is_lost_late(e_, life, until) || find_farewell(e_, consumer, life))
                 return &life;
         }
         return nullptr;

@@ -10,9 +10,11 @@ namespace berth::sim {
 struct Evidence {
     const Consumers& consumers;
     const FakeEngine& engine;
+    const Process& process;
     test::FakeMint& mint;
     cashu::Msat provider_balance;
     uint64_t rate_msats_per_sec = 0;
+    std::chrono::seconds expiry_warning{};
     bool lock_stops_clock = true;
     std::map<std::string, int64_t> served_at; ///< request → when the provider's rows say that it was served, ms
 };
@@ -20,6 +22,9 @@ struct Evidence {
 struct Verdict {
     int granted = 0;
     int refunded = 0;
+    int vanished = 0;
+    int warnings = 0;
+    int crash_loops = 0;
     std::vector<std::string> violations;
 };
 

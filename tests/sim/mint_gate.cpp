@@ -32,6 +32,7 @@ net::HttpResult MintGate::exchange(const net::HttpRequest& request)
             held_->push_back(request);
             return fail(Errc::outcome_unknown, "timed out");
         }
+        on_swap_(request.body);
         if (faults_.strike(30))
             mint_.swap_faults.push_back(kSwapFaults[dice_.below(kSwapFaults.size())]);
         if (faults_.strike(3))

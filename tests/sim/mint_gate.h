@@ -8,8 +8,11 @@ namespace berth::sim {
 
 class MintGate {
 public:
-    MintGate(Clockwork& clock, Dice& dice, Faults& faults, Process& process, test::FakeMint& mint)
-        : clock_{clock}, dice_{dice}, faults_{faults}, process_{process}, mint_{mint}
+    /// Told the body of each swap that arrives.
+    using Listener = std::function<void(const std::string& body)>;
+
+    MintGate(Clockwork& clock, Dice& dice, Faults& faults, Process& process, test::FakeMint& mint, Listener on_swap)
+        : clock_{clock}, dice_{dice}, faults_{faults}, process_{process}, mint_{mint}, on_swap_{std::move(on_swap)}
     {
     }
 
@@ -27,6 +30,7 @@ private:
     Faults& faults_;
     Process& process_;
     test::FakeMint& mint_;
+    Listener on_swap_;
     std::optional<std::vector<net::HttpRequest>> held_;
 };
 

@@ -1,5 +1,6 @@
 #include "sim/process.h"
 
+#include <algorithm>
 #include <filesystem>
 
 namespace berth::sim {
@@ -63,6 +64,7 @@ void Process::die(std::chrono::milliseconds down_for)
 {
     ++crashes_;
     ++life_;
+    outages_.emplace_back(clock_.now(), clock_.now() + down_for);
     call_off_death();
     disk_.cut_power();
     if (dice_.chance(20)) // the seed's counter mark is not synchronised: it may end up empty
@@ -115,7 +117,11 @@ void Process::start()
                                                       .sockets = outside_->sockets,
                                                       .http = outside_->http,
                                                       .jobs = outside_->jobs,
-                                                      .random = random_}));
+                                                      .random = random_,
+                                                      .answer_command = [this](uint64_t, const std::string& line) {
+                                                          survive_effect();
+                                                          outside_->answer_command(line);
+                                                      }}));
         return core_->start(clock_.now());
     });
 }
@@ -133,6 +139,12 @@ void Process::turn()
     std::vector<provider::Message> batch;
     batch.swap(inbox_);
     run([&] { return core_->handle(std::move(batch), clock_.now()); });
+}
+
+bool Process::was_up(UnixTime from, UnixTime to) const
+{
+    return std::none_of(outages_.begin(), outages_.end(),
+                        [&](const auto& outage) { return outage.first <= to && from <= outage.second; });
 }
 
 UnixTime Process::next_due() const

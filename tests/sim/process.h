@@ -34,6 +34,7 @@ public:
         net::Sockets& sockets;
         provider::HttpSender http;
         provider::JobRunner& jobs;
+        std::function<void(const std::string& line)> answer_command;
         std::function<void()> on_death;
     };
 
@@ -55,6 +56,8 @@ public:
     [[nodiscard]] provider::Core& core() { return *core_; }
     [[nodiscard]] db::Database& database() { return *database_; }
     [[nodiscard]] int crashes() const { return crashes_; }
+    /// Whether it was up without a break between the two.
+    [[nodiscard]] bool was_up(UnixTime from, UnixTime to) const;
     [[nodiscard]] int lossy_crashes() const { return disk_.lossy_cuts(); }
     /// A core that stopped although nothing was done to it.
     [[nodiscard]] const std::string& complaint() const { return complaint_; }
@@ -78,6 +81,7 @@ private:
     std::optional<db::Database> database_;
     std::unique_ptr<provider::Core> core_;
     std::vector<provider::Message> inbox_;
+    std::vector<std::pair<UnixTime, UnixTime>> outages_; ///< from and to
     uint64_t life_ = 0;
     int crashes_ = 0;
     int crashes_left_ = 2;

@@ -3,6 +3,7 @@
 #include "cashu/wallet_audit.h"
 #include "sim/invariant.h"
 #include "sim/mint_gate.h"
+#include "sim/mishaps.h"
 #include "util/hex.h"
 #include "util/json.h"
 
@@ -18,6 +19,7 @@ constexpr int kPurchases = 4;
 constexpr int kFaultBudget = 15;
 constexpr auto kShopping = 60s;
 constexpr auto kFaultsFor = 240s;
+constexpr auto kMishapsFor = 160s;
 /// Room for the redemption deadline, the longest lease and the late repeats.
 constexpr auto kSettling = 2'400s;
 constexpr auto kLastLook = 150s;
@@ -27,6 +29,8 @@ constexpr auto kWatchedFor = 3h;
 constexpr uint64_t kRate = 1'000;
 constexpr int kMintAmounts = 9; ///< enough for any purchase; each key costs a point to read
 constexpr int kTurnsMax = 20'000;
+/// Every lease is longer than two of these.
+constexpr auto kExpiryWarning = 40s;
 constexpr unsigned kPowerCutPercent = 50;
 constexpr std::chrono::milliseconds kPowerCutWithin = 200s;
 
@@ -50,7 +54,8 @@ public:
         : dice_{seed}, faults_{dice_, kFaultBudget}, mint_{fresh_mint(dice_.chance(50))}, process_{clock_, dice_,
                                                                                                    faults_,
                                                                                                    options(directory)},
-          engine_{clock_, dice_, faults_, process_}, gate_{clock_, dice_, faults_, process_, mint_},
+          engine_{clock_, dice_, faults_, process_}, mishaps_{clock_, dice_, process_, engine_},
+          gate_{clock_, dice_, faults_, process_, mint_, [this](const std::string& body) { judge_swap(body); }},
           consumers_{{clock_, dice_, faults_, mint_, nostr::PublicKey::of(provider_key())}},
           relays_{clock_, dice_, faults_, process_, options(directory).relays, [this](const nostr::Event& event) {
                       consumers_.on_event(event);
@@ -60,6 +65,7 @@ public:
         process_.connect({.sockets = relays_,
                           .http = [this](uint64_t id, net::HttpRequest request) { gate_.send(id, std::move(request)); },
                           .jobs = engine_,
+                          .answer_command = [this](const std::string& line) { mishaps_.take_answer(line); },
                           .on_death = [this] { relays_.forget_connections(); }});
     }
 
@@ -67,6 +73,7 @@ public:
     {
         process_.start();
         consumers_.plan(kPurchases, kShopping);
+        mishaps_.plan(kMishapsFor);
         if (dice_.chance(kPowerCutPercent))
             clock_.after(dice_.between(5'000, kPowerCutWithin.count()), [this] { cut_power(); });
         run_until(clock_.now() + kFaultsFor, [] { return false; });
@@ -151,6 +158,7 @@ private:
         made.capacity.reservation_max = 60s; // short enough that faults outlast it now and then
         made.ports = {31000, 31020};
         made.number_last = 1003;
+        made.expiry_warning = kExpiryWarning;
         made.heartbeat_interval = 1h;
         made.status_age_max = made.request_age_max;
         return made;
@@ -174,6 +182,15 @@ private:
         }
         if (clock_.next() > end)
             clock_.set_now(end);
+    }
+
+    /// Nobody may be charged for what was asked for while the operator knew that nothing is sold.
+    void judge_swap(const std::string& body)
+    {
+        const auto& drained = mishaps_.drained_since();
+        for (const Money& money : consumers_.money())
+            if (drained && money.made > *drained && body.find(money.proofs.front().secret) != std::string::npos)
+                violations_.push_back("a drained provider took a payment");
     }
 
     void cut_power()
@@ -214,9 +231,11 @@ private:
             balance.value += mint.balance.value;
         Verdict verdict = judge({.consumers = consumers_,
                                  .engine = engine_,
+                                 .process = process_,
                                  .mint = mint_,
                                  .provider_balance = balance,
                                  .rate_msats_per_sec = kRate,
+                                 .expiry_warning = kExpiryWarning,
                                  .lock_stops_clock = lock_stops_clock_,
                                  .served_at = served_at()});
         for (const std::string& difference : cashu::audit_rows(cashu::WalletStore{process_.database()}).differences)
@@ -225,6 +244,10 @@ private:
         outcome.refunded = verdict.refunded;
         outcome.power_cuts = engine_.power_cuts();
         outcome.locked = consumers_.locked_notices();
+        outcome.drains = mishaps_.drains();
+        outcome.vanished = verdict.vanished;
+        outcome.warnings = verdict.warnings;
+        outcome.crash_loops = verdict.crash_loops;
         outcome.keys_found_again = engine_.keys_found_again();
         outcome.violations.insert(outcome.violations.end(), verdict.violations.begin(), verdict.violations.end());
         return outcome;
@@ -238,6 +261,7 @@ private:
     test::FakeMint mint_;
     Process process_;
     FakeEngine engine_;
+    Mishaps mishaps_;
     MintGate gate_;
     Consumers consumers_;
     FakeRelays relays_;

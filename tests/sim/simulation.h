@@ -16,6 +16,10 @@ struct Outcome {
     int power_cuts = 0;
     int locked = 0;           ///< leases whose volume was found closed
     int keys_found_again = 0; ///< volumes made with a key that had died with a process
+    int drains = 0;
+    int vanished = 0; ///< containers that somebody else removed
+    int warnings = 0; ///< of ends that are near
+    int crash_loops = 0;
     std::vector<std::string> violations;
 };
 
