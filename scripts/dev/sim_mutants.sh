@@ -10,7 +10,7 @@ scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
 git ls-files -z CMakeLists.txt cmake src tests config | xargs -0 cp --parents --target-directory="$scratch"
 export CCACHE_BASEDIR="$scratch" # so that the next copy finds these objects
-options=(-G Ninja -DCMAKE_BUILD_TYPE=Debug "-DCMAKE_CXX_FLAGS=-O0 -g0" -DCMAKE_CXX_FLAGS_DEBUG=)
+options=(-G Ninja -DCMAKE_BUILD_TYPE=Debug -DCMAKE_CXX_FLAGS_DEBUG=-O0)
 ! have clang++-14 || options+=(-DCMAKE_CXX_COMPILER=clang++-14)
 ! have ccache || options+=(-DCMAKE_CXX_COMPILER_LAUNCHER=ccache)
 cmake -S "$scratch" -B "$scratch/build/mutant" "${options[@]}" >/dev/null
