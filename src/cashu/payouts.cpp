@@ -42,6 +42,23 @@ std::vector<StoredProof> select_exact(const std::vector<StoredProof>& ascending,
     return chosen;
 }
 
+std::vector<StoredProof> select_covering(const std::vector<StoredProof>& ascending, Amount amount)
+{
+    std::vector<StoredProof> kept;
+    Amount rest = 0;
+    for (const StoredProof& proof : ascending)
+        rest += proof.proof.amount;
+    for (const StoredProof& proof : ascending) {
+        if (rest >= amount && rest - amount >= proof.proof.amount)
+            rest -= proof.proof.amount;
+        else
+            kept.push_back(proof);
+    }
+    if (rest < amount)
+        kept.clear();
+    return kept;
+}
+
 Payouts::Payouts(db::Database& database, WalletStore& store, KeysetBook& book, SwapDriver& driver, bool operator_only,
                  std::function<void(const std::string& key, const std::string& token)> on_token)
     : database_{database}, store_{store}, book_{book}, driver_{driver},
@@ -87,15 +104,14 @@ void Payouts::tick(UnixTime now)
 
 void Payouts::try_now(PayoutRow payout, UnixTime now)
 {
-    const auto done = rows::in_savepoint(database_, [&] { return attempt(payout, now); });
+    PayoutRow begun = payout;
+    const auto done = rows::in_savepoint(database_, [&] { return attempt(begun, now); });
     if (done) {
-        if (payout.redemption)
-            driver_.drive(*payout.redemption, now);
+        if (begun.redemption)
+            driver_.drive(*begun.redemption, now);
         return;
     }
     log::warn("payout {} waits: {}", payout.key, done.error().message);
-    payout.redemption.reset();
-    payout.token.clear();
     payout.due_at = now + kRetry;
     const auto stored = store_.put_payout(payout);
     if (!stored)
@@ -119,7 +135,12 @@ Result<void> Payouts::attempt(PayoutRow& payout, UnixTime now)
         if (selection.gross >= selection.fee && selection.gross - selection.fee >= payout.amount)
             break;
     }
-    if (selection.gross < selection.fee || selection.gross - selection.fee < payout.amount)
+    const bool can_split = selection.gross >= selection.fee && selection.gross - selection.fee >= payout.amount;
+    if (!can_split && !payout.key.starts_with(kSendKeyPrefix))
+        // Only the fee for splitting is missing: what is there goes whole, which costs less than that fee would.
+        if (const auto covering = select_covering(held, payout.amount); !covering.empty())
+            return hand_out_held(payout, covering, now);
+    if (!can_split)
         return fail(Errc::unavailable, "{} held at {}, {} wanted", selection.gross, payout.mint, payout.amount);
     payout.redemption = TRY(driver_.begin({.kind = SwapKind::payout,
                                            .mint = payout.mint,
@@ -135,8 +156,11 @@ Result<void> Payouts::attempt(PayoutRow& payout, UnixTime now)
 
 Result<void> Payouts::hand_out_held(PayoutRow& payout, const std::vector<StoredProof>& proofs, UnixTime now)
 {
-    for (const StoredProof& proof : proofs)
+    payout.amount = 0;
+    for (const StoredProof& proof : proofs) {
         TRY(store_.set_proof_state(proof.y, HoldingState::sent, proof.owner));
+        payout.amount = TRY(add(payout.amount, proof.proof.amount));
+    }
     LedgerDraft draft{
         {.at = now, .movement = Movement::payout, .mint = payout.mint, .unit = payout.unit, .name = payout.key}};
     TRY(store_.ledger().post(draft.take(Account::unspent, payout.amount).add(Account::payees, payout.amount)));

@@ -33,6 +33,9 @@ private:
 /// The V4 text of these proofs.
 [[nodiscard]] std::string make_token_text(const std::string& mint, Unit unit, const std::vector<StoredProof>& proofs);
 
+/// Few proofs that sum up to `amount` or little more, the smallest left out; empty when all are less.
+[[nodiscard]] std::vector<StoredProof> select_covering(const std::vector<StoredProof>& ascending, Amount amount);
+
 /// Proofs that sum up to exactly `amount`, found greedily from the largest; empty if that fails.
 [[nodiscard]] std::vector<StoredProof> select_exact(const std::vector<StoredProof>& ascending, Amount amount);
 

@@ -91,7 +91,8 @@ Result<void> WalletStore::add_payout(const PayoutRow& row)
 
 Result<void> WalletStore::put_payout(const PayoutRow& row)
 {
-    return database_.prepare("UPDATE payout SET redemption=?,token=?,due_at=? WHERE key=?")
+    return database_.prepare("UPDATE payout SET amount=?,redemption=?,token=?,due_at=? WHERE key=?")
+        .bind(row.amount)
         .bind(row.redemption)
         .bind(row.token)
         .bind(rows::millis(row.due_at))

@@ -56,6 +56,8 @@ void Leases::sweep(const std::vector<compute::LabelledObject>& objects, UnixTime
             orphans.insert(object.lease);
     }
     for (const std::string& lease : orphans) {
+        if (!busy_.insert(lease).second)
+            continue; // being removed
         log::warn("removing what is left of lease {}, which the database does not know as open", lease);
         if (const auto held = held_.find(lease); held != held_.end()) {
             if (held->second) {

@@ -331,6 +331,28 @@ TEST_CASE("a payout is split by a swap, survives a lost answer, and one key give
     CHECK(world.wallet->balance() == Msat{10'000});
 }
 
+TEST_CASE("a payout for whose split only the fee is missing is handed out whole, in one token, and is in the books")
+{
+    WalletWorld world{{.input_fee_ppk = 1000}};
+    for (int i = 0; i < 2; ++i) {
+        const RedemptionId id = world.begin(world.mint.issue_token({16, 2}));
+        world.settle();
+        world.transact([&] { REQUIRE(world.wallet->release(id)); });
+    }
+    REQUIRE(world.wallet->balance() == Msat{32'000});
+    world.transact([&] { world.wallet->request_payout("too much", world.mint.url(), Unit::sat, 33, world.now); });
+    world.transact([&] { world.wallet->request_payout("rest", world.mint.url(), Unit::sat, 31, world.now); });
+    const auto token = world.wallet->find_payout("rest");
+    REQUIRE(token);
+    CHECK(total(WalletWorld::proofs_of(*token)).value() == 32);
+    CHECK(world.wallet->balance() == Msat{0});
+    world.crash();
+    world.transact([&] { world.wallet->request_payout("rest", world.mint.url(), Unit::sat, 31, world.now); });
+    world.settle(5min);
+    CHECK(world.wallet->find_payout("rest") == token);
+    CHECK_FALSE(world.wallet->find_payout("too much"));
+}
+
 TEST_CASE("a mint that is down at a restart is still known")
 {
     WalletWorld world;
