@@ -110,13 +110,14 @@ void Leases::on_not_resumed(Lease& lease, const Error& error, UnixTime now)
     const bool is_restart = lease.restarts.is_down && !lease.restarts.next_at;
     if (!is_restart)
         return; // a key that its owner sent all the same, and that was wrong, stopped nothing
-    if (error.code == Errc::unavailable || error.code == Errc::outcome_unknown) {
+    const bool is_closed = lease.workload.encrypted && error.code == Errc::refused;
+    if (is_closed)
+        look(lease.id); // it waits for a key then, which is no fault of its workload
+    if (is_closed || error.code == Errc::unavailable || error.code == Errc::outcome_unknown) {
         lease.restarts.is_down = true;
         lease.restarts.next_at = now + retry_delay(lease.attempts++);
     } else {
         take_exit(lease.restarts, {.code = 0, .out_of_memory = false, .start_error = error.message}, now);
-        if (lease.workload.encrypted)
-            look(lease.id); // closed, perhaps
     }
     save(lease, now);
 }

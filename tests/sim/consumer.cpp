@@ -168,7 +168,8 @@ void Consumers::unlock(size_t purchase, const std::string& pod, bool with_right_
     const Json body{{"request", "unlock"}, {"pod_id", pod}, {"volume_encryption", encryption_with(key)}};
     const size_t consumer = purchases_[purchase].consumer;
     const std::string id = send(consumer, dump_json(body), nostr::Wrap::stored);
-    unlock_of_message_[id] = unlocks_.size();
+    if (!unlock_of_message_.emplace(id, unlocks_.size()).second)
+        return; // to the second the same message as before, and so one request
     unlocks_.push_back({.consumer = consumer,
                         .purchase = purchase,
                         .pod = pod,

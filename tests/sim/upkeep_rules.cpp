@@ -18,6 +18,14 @@ UnixTime expiry_told_in(const Notice& notice)
     return parse_rfc3339(notice.body.at("expires_at").get<std::string>()).value();
 }
 
+bool was_locked(const Evidence& evidence, const std::string& pod)
+{
+    const auto& lives = evidence.engine.history();
+    return std::any_of(lives.begin(), lives.end(), [&pod](const ContainerLife& life) {
+        return std::to_string(life.number) == pod && life.encrypted && life.noticed != UnixTime{};
+    });
+}
+
 void judge_warnings(const Evidence& evidence, std::vector<std::string>& wrong)
 {
     std::set<std::string> told;
@@ -28,8 +36,8 @@ void judge_warnings(const Evidence& evidence, std::vector<std::string>& wrong)
         const std::string end = fmt::format("{} at {}", notice.pod, rfc3339(expires));
         if (!told.insert(end).second)
             wrong.push_back(fmt::format("the end of {} was announced twice", end));
-        // Whole seconds: one that starts within the last of them has none to tell of.
-        if (notice.body.at("time_remaining_seconds").get<int64_t>() == 0 &&
+        // Whole seconds: one that starts, or goes on with its owner's key, within the last of them has none to tell of.
+        if (notice.body.at("time_remaining_seconds").get<int64_t>() == 0 && !was_locked(evidence, notice.pod) &&
             evidence.process.was_up(expires - 1s, expires))
             wrong.push_back(fmt::format("the end of {} was announced when it was there", end));
     }
@@ -83,7 +91,7 @@ std::vector<std::string> judge_early_end(const Evidence& evidence, const Json& f
     if (bought < paid || used + unused != bought)
         wrong.push_back(fmt::format("lease {}: {} s bought, {} used, {} unused, {} paid", pod, bought.count(),
                                     used.count(), unused.count(), paid.count()));
-    if (used > had + kTolerance || used + kTolerance < had)
+    if (used > had + kTolerance || used + kTolerance < std::min<std::chrono::milliseconds>(had, bought))
         wrong.push_back(fmt::format("lease {}: {} s charged for {} ms", pod, used.count(), had.count()));
     if (refunded != static_cast<uint64_t>(unused.count()) * evidence.rate_msats_per_sec / 1000 * 1000)
         wrong.push_back(fmt::format("lease {}: {} msat go back for {} s", pod, refunded, unused.count()));
