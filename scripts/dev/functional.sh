@@ -8,4 +8,4 @@ source scripts/dev/engine.sh
 build_tree release berth
 need_packages test image podman
 engine_start
-python3 tests/functional/run.py "$@"
+python3 tests/functional/run.py --lanes 2 "$@"

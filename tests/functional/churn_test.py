@@ -29,6 +29,7 @@ from harness import Answer, Failure, berth_binary, check, equal, narrate, wait_u
 from private_engine import PrivateEngine
 
 LEASES = int(os.environ.get("BERTH_TEST_LEASES", "40"))
+TOGETHER = "an Engine of its own"
 SECONDS_MAX = 180 + 6 * LEASES
 AT_ONCE = 12
 LEASE_SECONDS = 12

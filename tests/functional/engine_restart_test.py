@@ -10,6 +10,7 @@ import time
 from harness import Answer, Failure, check, equal, narrate, page_at, unix_time, wait_until
 from private_engine import SETTINGS, PrivateEngine, is_alive, process_of
 
+TOGETHER = "an Engine of its own"
 SECONDS_MAX = 300
 LONG_SECONDS = 60
 SHORT_SECONDS = 15

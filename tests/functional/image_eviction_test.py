@@ -6,6 +6,8 @@ The provider is killed and started again in the middle: it still knows which ima
 from harness import check, narrate, wait_until
 from registry import Registry, ballast, forget, has_image
 
+TOGETHER = "the Engine's downloads"
+
 AMOUNT = 60
 IMAGE_BYTES = 4 << 20
 

@@ -10,6 +10,8 @@ import time
 from harness import Answer, check, equal, narrate, page_at
 from registry import BadRegistry, Registry, ballast, forget
 
+TOGETHER = "the Engine's downloads"
+
 AMOUNT = 60
 DEADLINE = 12
 STALLED = 5

@@ -10,6 +10,8 @@ import os
 from harness import check, equal, narrate, page_at
 from registry import Registry, ballast, forget, has_image
 
+TOGETHER = "the Engine's downloads"
+
 AMOUNT = 60
 
 

@@ -6,6 +6,8 @@ Two registries want a password; the provider has the right one for the first, a 
 from harness import check, equal, narrate, page_at
 from registry import Registry, forget
 
+TOGETHER = "the Engine's downloads"
+
 AMOUNT = 60
 
 

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
-"""Runs the functional tests of a folder, one after the other, and counts.
+"""Runs the functional tests of a folder, one after the other or several at once, and counts.
 
-    run.py [--folder FOLDER] [--all] [--keep] [NAME…]
+    run.py [--folder FOLDER] [--lanes N] [--all] [--keep] [NAME…]
 
 Each NAME_test.py says in its docstring what it shows and how, and has run(world); SLOW = True in it leaves it to --all, and
 SECONDS_MAX is its time limit. It counts as one, or as the probes that it made of itself with world.probe(). Exit code 1 when
@@ -21,8 +21,7 @@ HERE = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE))
 
 from harness import Skip, World  # noqa: E402 — found through the line above
-
-SECONDS_MAX_DEFAULT = 180
+from lanes import SECONDS_MAX_DEFAULT, run_side_by_side  # noqa: E402
 
 
 def load(path):
@@ -83,6 +82,7 @@ def in_words(counts):
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--folder", type=pathlib.Path, default=HERE)
+    parser.add_argument("--lanes", type=int, default=1, help="how many tests at once (default 1)")
     parser.add_argument("--all", action="store_true", help="the slow ones too")
     parser.add_argument("--keep", action="store_true", help="keep every test's files")
     parser.add_argument("names", nargs="*")
@@ -93,17 +93,25 @@ def main():
     unknown = [name for name in options.names if name not in known]
     if unknown or not known:
         parser.error(f"no test called {', '.join(unknown) or 'anything'} in {options.folder}")
-    counts = {"passed": 0, "failed": 0, "skipped": 0}
-    for name in options.names or known:
-        module = load(known[name])
-        if getattr(module, "SLOW", False) and not (options.all or options.names):
-            continue
-        started = time.monotonic()
-        outcome = run_one(known[name], module, options.keep)
-        counts = {result: counts[result] + outcome[result] for result in counts}
-        print(f"{name}: {in_words(outcome)}; {time.monotonic() - started:.1f} s", flush=True)
+    modules = {name: load(known[name]) for name in options.names or known}
+    if not options.names:
+        modules = {name: module for name, module in modules.items() if options.all or not getattr(module, "SLOW", False)}
+    if options.lanes > 1:
+        counts = run_side_by_side(modules, ["--folder", options.folder, *(["--keep"] if options.keep else [])], options.lanes)
+    else:
+        counts = run_in_turn(modules, known, options.keep)
     print(in_words(counts))
     return 1 if counts["failed"] else 0
+
+
+def run_in_turn(modules, known, keep):
+    counts = {"passed": 0, "failed": 0, "skipped": 0}
+    for name, module in modules.items():
+        started = time.monotonic()
+        outcome = run_one(known[name], module, keep)
+        counts = {result: counts[result] + outcome[result] for result in counts}
+        print(f"{name}: {in_words(outcome)}; {time.monotonic() - started:.1f} s", flush=True)
+    return counts
 
 
 if __name__ == "__main__":

@@ -10,6 +10,8 @@ import subprocess
 from harness import berth_binary, check, equal, narrate, page_at
 from registry import Registry, ballast, forget
 
+TOGETHER = "the Engine's downloads"
+
 AMOUNT = 60
 
 
