@@ -44,7 +44,9 @@ struct Runner {
                 const bool is_gone = there.error().code == Errc::not_found;
                 return WorkloadResumed{job.spec.lease, std::move(there), is_gone};
             }
-        return WorkloadResumed{job.spec.lease, tools.volumes.resume(tools.backend, job.spec, job.key.get())};
+        auto outcome = tools.volumes.resume(tools.backend, job.spec, job.key.get());
+        const bool is_closed = !outcome && job.spec.encrypted && tools.volumes.is_closed(job.spec.lease);
+        return WorkloadResumed{job.spec.lease, std::move(outcome), false, is_closed};
     }
     JobResult operator()(const InspectJob& job) const
     {

@@ -123,7 +123,8 @@ struct WorkloadCreated {
 struct WorkloadResumed {
     std::string lease;
     Result<compute::Workload> outcome;
-    bool is_gone = false; ///< the Engine says that the job's container is no more
+    bool is_gone = false;   ///< the Engine says that the job's container is no more
+    bool is_closed = false; ///< it failed, and its encrypted volume is closed
 };
 struct WorkloadInspected {
     std::string lease;

@@ -134,7 +134,7 @@ private:
     void notice_stopped(const std::vector<compute::LabelledObject>& objects);
     void take_workload(Lease& lease, const compute::Workload& workload);
     void on_gone(Lease& lease, UnixTime now);
-    void on_not_resumed(Lease& lease, const Error& error, UnixTime now);
+    void on_not_resumed(Lease& lease, const Error& error, bool is_closed, UnixTime now);
     void on_down(Lease& lease, const compute::Workload& workload, bool is_forgiven, UnixTime now);
     /// What is due for a lease besides its steps: a restart, a warning, a report.
     void keep_up(Lease& lease, LeaseStep step, UnixTime now);

@@ -81,7 +81,7 @@ void Leases::handle(const WorkloadResumed& resumed, UnixTime now)
     if (resumed.is_gone)
         return on_gone(*lease, now);
     if (!resumed.outcome)
-        return on_not_resumed(*lease, resumed.outcome.error(), now);
+        return on_not_resumed(*lease, resumed.outcome.error(), resumed.is_closed, now);
     lease->expires_at = expiry_of(*lease, now);
     lease->clock_stopped_at.reset();
     lease->state = LeaseState::running;
@@ -102,7 +102,7 @@ void Leases::on_gone(Lease& lease, UnixTime now)
     handlers_.on_lost(lease);
 }
 
-void Leases::on_not_resumed(Lease& lease, const Error& error, UnixTime now)
+void Leases::on_not_resumed(Lease& lease, const Error& error, bool is_closed, UnixTime now)
 {
     log::warn("lease {}: not started again: {}", lease.workload.number, error.message);
     if (lease.state != LeaseState::running)
@@ -110,10 +110,9 @@ void Leases::on_not_resumed(Lease& lease, const Error& error, UnixTime now)
     const bool is_restart = lease.restarts.is_down && !lease.restarts.next_at;
     if (!is_restart)
         return; // a key that its owner sent all the same, and that was wrong, stopped nothing
-    const bool is_closed = lease.workload.encrypted && error.code == Errc::refused;
     if (is_closed)
-        look(lease.id); // it waits for a key then, which is no fault of its workload
-    if (is_closed || error.code == Errc::unavailable || error.code == Errc::outcome_unknown) {
+        return lock(lease, now); // it waits for a key, which is no fault of its workload
+    if (error.code == Errc::unavailable || error.code == Errc::outcome_unknown) {
         lease.restarts.is_down = true;
         lease.restarts.next_at = now + retry_delay(lease.attempts++);
     } else {

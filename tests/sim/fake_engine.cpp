@@ -216,10 +216,14 @@ JobResult FakeEngine::create(const CreateJob& job)
 
 JobResult FakeEngine::resume(const ResumeJob& job)
 {
-    const ContainerLife* life = find_running(job.spec.lease);
+    ContainerLife* life = find_running(job.spec.lease);
     if (!job.container_id.empty() && (!life || life->id != job.container_id))
         return WorkloadResumed{job.spec.lease, fail(Errc::not_found, "no such container"), true};
-    return WorkloadResumed{job.spec.lease, start_again(job)};
+    auto outcome = start_again(job);
+    const bool is_closed = !outcome && job.spec.encrypted && !is_open(job.spec.lease);
+    if (is_closed && life && !life->is_running)
+        life->noticed = clock_.now();
+    return WorkloadResumed{job.spec.lease, std::move(outcome), false, is_closed};
 }
 
 Result<compute::Workload> FakeEngine::start_again(const ResumeJob& job)

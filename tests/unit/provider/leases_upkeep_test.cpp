@@ -100,6 +100,16 @@ TEST_CASE("nor is it one while the container waits for its next start")
     CHECK(world.lease().restarts.last.start_error == "no such file");
 }
 
+TEST_CASE("a restart that finds the encrypted volume closed locks the lease, and is no exit")
+{
+    World world;
+    world.leases.handle(exited(), t0);
+    world.leases.drive(t0 + 1s);
+    world.leases.handle(WorkloadResumed{kLease, fail(Errc::refused, "the volume is locked"), false, true}, t0 + 2s);
+    CHECK(world.lease().state == LeaseState::locked);
+    CHECK(world.lease().restarts.exits.size() == 1);
+}
+
 TEST_CASE("an end that has passed is not announced, however long a top-up holds the lease")
 {
     World world;
