@@ -45,12 +45,12 @@ start_private_engine() {
     # The inner shell expands it.
     # shellcheck disable=SC2016
     as_root setsid bash -c 'cd /; echo $$ >"$1/containerd.pid"; exec containerd --config "$1/containerd.toml" --root "$1/containerd" \
-        --state "$1/containerd-run" --address "$1/containerd.sock"' _ "$state" </dev/null >"$state/containerd.log" 2>&1 8>&- &
+        --state "$1/containerd-run" --address "$1/containerd.sock"' _ "$state" </dev/null >"$state/containerd.log" 2>&1 8>&- 9>&- &
     wait_for 20 test -S "$state/containerd.sock" || die "containerd did not start: $(tail -n 5 "$state/containerd.log")"
     # shellcheck disable=SC2016
     as_root setsid bash -c 'cd /; echo $$ >"$1/dockerd.pid"; exec dockerd --containerd "$1/containerd.sock" --data-root "$1/data" \
         --exec-root "$1/run" --pidfile "$1/dockerd-own.pid" --host "unix://$1/docker.sock" --group "$2"' _ "$state" "$(id -gn)" \
-        </dev/null >"$state/dockerd.log" 2>&1 8>&- &
+        </dev/null >"$state/dockerd.log" 2>&1 8>&- 9>&- &
     wait_for 40 engine_answers "$state/docker.sock" ||
         { stop_private_engine; die "dockerd did not start: $(tail -n 5 "$state/dockerd.log")"; }
 }
@@ -80,10 +80,12 @@ engine_start() {
         return
     fi
     mkdir -p "$engine_dir"
+    exec 9>"$engine_dir/change.lock" # held while it is started or stopped
+    flock --exclusive 9
     exec 8>"$engine_dir/lock"
-    flock --exclusive 8
-    engine_answers "$engine_dir/state/docker.sock" || { stop_private_engine; start_private_engine; }
     flock --shared 8
+    engine_answers "$engine_dir/state/docker.sock" || { stop_private_engine; start_private_engine; }
+    exec 9>&-
     trap engine_stop EXIT
     export BERTH_TEST_DOCKER="$engine_dir/state/docker.sock"
 }
@@ -91,6 +93,8 @@ engine_start() {
 # Ends the private dockerd, unless another command still uses it. The state is kept when it failed to stop, for a look.
 engine_stop() {
     [[ "${BERTH_TEST_DOCKER:-}" == "$engine_dir"/* ]] || return 0
+    exec 9>"$engine_dir/change.lock"
+    flock --exclusive 9
     flock --exclusive --nonblock 8 || return 0
     say "stopping the private dockerd"
     stop_private_engine
