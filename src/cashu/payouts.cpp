@@ -136,12 +136,13 @@ Result<void> Payouts::attempt(PayoutRow& payout, UnixTime now)
             break;
     }
     const bool can_split = selection.gross >= selection.fee && selection.gross - selection.fee >= payout.amount;
-    if (!can_split && !payout.key.starts_with(kSendKeyPrefix))
-        // Only the fee for splitting is missing: what is there goes whole, which costs less than that fee would.
-        if (const auto covering = select_covering(held, payout.amount); !covering.empty())
+    if (!can_split) {
+        // Where only the fee for splitting is missing, what is there goes whole: that costs less than the fee would.
+        const auto covering = select_covering(held, payout.amount);
+        if (!covering.empty() && !payout.key.starts_with(kSendKeyPrefix))
             return hand_out_held(payout, covering, now);
-    if (!can_split)
         return fail(Errc::unavailable, "{} held at {}, {} wanted", selection.gross, payout.mint, payout.amount);
+    }
     payout.redemption = TRY(driver_.begin({.kind = SwapKind::payout,
                                            .mint = payout.mint,
                                            .unit = payout.unit,

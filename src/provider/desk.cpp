@@ -2,6 +2,7 @@
 
 #include "cashu/bdhke.h"
 #include "crypto/hash.h"
+#include "provider/own_lease.h"
 #include "provider/payment_terms.h"
 #include "util/hex.h"
 #include "util/log.h"
@@ -272,7 +273,7 @@ void Desk::serve_top_up(const RequestOrigin& origin, const TopUpRequest& request
     if (!lease) {
         if (find_own_ended(request.pod, origin.sender))
             return refuse(origin, {error_type::lease_expired, "that lease has ended; nothing was taken"}, now);
-        Refusal refusal = refusal_of_unknown();
+        Refusal refusal = refusal_of_unknown(p_.leases);
         refusal.message += "; nothing was taken";
         return refuse(origin, std::move(refusal), now);
     }

@@ -105,7 +105,6 @@ private:
     void join_refund(const RequestOrigin& origin, const std::string& lease, UnixTime now);
     [[nodiscard]] std::optional<Lease> find_own_ended(const std::string& pod, const std::string& sender) const;
     [[nodiscard]] Refusal refusal_of_closed() const;
-    [[nodiscard]] Refusal refusal_of_unknown() const; ///< for a lease that nobody has here, or not yet
     [[nodiscard]] LeaseView view_of(const Lease& lease) const;
     [[nodiscard]] const Lease* find_pod(const std::string& pod, const std::string& sender) const;
 

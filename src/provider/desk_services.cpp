@@ -2,6 +2,7 @@
 
 #include "provider/desk.h"
 #include "provider/extensions.h"
+#include "provider/own_lease.h"
 #include "provider/payment_terms.h"
 
 #include "util/log.h"
@@ -59,14 +60,14 @@ void Desk::serve_status(const RequestOrigin& origin, const StatusRequest& reques
     }
     if (const auto ended = find_own_ended(request.pod, origin.sender))
         return answer(origin, encode_status(view_of(*ended), p_.options.public_address, now), now);
-    refuse(origin, refusal_of_unknown(), now);
+    refuse(origin, refusal_of_unknown(p_.leases), now);
 }
 
 void Desk::serve_access(const RequestOrigin& origin, const AccessRequest& request, UnixTime now)
 {
     const Lease* lease = find_pod(request.pod, origin.sender);
     if (!lease || lease->owner != origin.sender)
-        return refuse(origin, refusal_of_unknown(), now);
+        return refuse(origin, refusal_of_unknown(p_.leases), now);
     answer(origin, encode_access_again(view_of(*lease), p_.options.public_address), now);
 }
 
@@ -115,20 +116,13 @@ Refusal Desk::refusal_of_closed() const
             "this provider can't start workloads safely now, its operator has been told why; nothing was taken"};
 }
 
-Refusal Desk::refusal_of_unknown() const
-{
-    if (p_.leases.is_rebuilding())
-        return {error_type::backend_error, "the provider does not know its leases again yet, ask once more later"};
-    return {error_type::not_found, "no such lease of yours"};
-}
-
 void Desk::serve_stop(const RequestOrigin& origin, const StopRequest& request, UnixTime now)
 {
     const Lease* lease = find_pod(request.pod, origin.sender);
     if (!lease || lease->owner != origin.sender) {
         if (const auto ended = find_own_ended(request.pod, origin.sender))
             return join_refund(origin, ended->id, now);
-        return refuse(origin, refusal_of_unknown(), now);
+        return refuse(origin, refusal_of_unknown(p_.leases), now);
     }
     switch (lease->state) {
     case LeaseState::redeeming:

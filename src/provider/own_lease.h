@@ -1,5 +1,5 @@
 #pragma once
-// The lease that a request names, for requests that only its owner may make.
+// The lease that a request names, for requests that only its owner may make, and the answer where there is none.
 
 #include "provider/leases.h"
 #include "provider/requests.h"
@@ -10,7 +10,15 @@
 
 namespace berth::provider {
 
-/// `pod` is container-<number> or the number. invalid_pod_id, or not_found for a stranger's lease as for none.
+/// For a lease that nobody has here, or, while the database is being rebuilt, that nobody has here yet.
+[[nodiscard]] inline Refusal refusal_of_unknown(const Leases& leases)
+{
+    if (leases.is_rebuilding())
+        return {error_type::backend_error, "the provider does not know its leases again yet, ask once more later"};
+    return {error_type::not_found, "no such lease of yours"};
+}
+
+/// `pod` is container-<number> or the number. invalid_pod_id, or what is said of none for a stranger's, too.
 [[nodiscard]] inline std::variant<const Lease*, Refusal> find_own_lease(const Leases& leases, const std::string& pod,
                                                                         const std::string& sender)
 {
@@ -19,7 +27,7 @@ namespace berth::provider {
         return Refusal{error_type::invalid_pod_id, "pod_id is container-<number> or the number"};
     const Lease* lease = leases.find_number(*number);
     if (!lease || lease->owner != sender)
-        return Refusal{error_type::not_found, "no such lease of yours"};
+        return refusal_of_unknown(leases);
     return lease;
 }
 

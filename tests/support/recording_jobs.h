@@ -3,6 +3,7 @@
 
 #include "provider/jobs.h"
 
+#include <algorithm>
 #include <vector>
 
 namespace berth::test {
@@ -21,6 +22,14 @@ public:
                 taken.push_back(*wanted);
         std::erase_if(jobs, [](const provider::Job& job) { return std::holds_alternative<T>(job); });
         return taken;
+    }
+
+    /// How many of one kind were asked for and not taken.
+    template <class T>
+    [[nodiscard]] size_t count() const
+    {
+        return static_cast<size_t>(std::count_if(
+            jobs.begin(), jobs.end(), [](const provider::Job& job) { return std::holds_alternative<T>(job); }));
     }
 
     std::vector<provider::Job> jobs;

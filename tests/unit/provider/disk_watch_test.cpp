@@ -2,18 +2,14 @@
 
 #include "util/json.h"
 
+#include "support/recording_jobs.h"
+
 #include <doctest/doctest.h>
 
 namespace berth::provider {
 namespace {
 
 constexpr uint64_t kGb = 1ull << 30;
-
-class Runner final : public JobRunner {
-public:
-    void submit(Job job) override { jobs.push_back(std::move(job)); }
-    std::vector<Job> jobs;
-};
 
 Lease running_lease(const std::string& id, uint32_t number, uint64_t disk_gb)
 {
@@ -57,7 +53,7 @@ struct World {
     db::Database database = db::Database::open({.path = ":memory:", .vfs = {}}).value();
     Options options = some_options();
     LeaseStore store{database};
-    Runner runner;
+    test::RecordingJobs runner;
     crypto::SystemRandom random;
     FailureSink failures;
     Leases leases{options, store, runner, random, failures, {}};

@@ -1,5 +1,7 @@
 #include "provider/leases.h"
 
+#include "support/recording_jobs.h"
+
 #include <doctest/doctest.h>
 
 namespace berth::provider {
@@ -8,18 +10,6 @@ namespace {
 using namespace std::chrono_literals;
 
 const UnixTime t0 = from_unix_seconds(1'800'000'000);
-
-class Runner final : public JobRunner {
-public:
-    void submit(Job job) override { jobs.push_back(std::move(job)); }
-    template <class T>
-    size_t count() const
-    {
-        return static_cast<size_t>(
-            std::count_if(jobs.begin(), jobs.end(), [](const Job& job) { return std::holds_alternative<T>(job); }));
-    }
-    std::vector<Job> jobs;
-};
 
 /// Leases over a real store in memory, on a host that the Engine described.
 struct House {
@@ -57,7 +47,7 @@ struct House {
     Options options;
     db::Database database = db::Database::open({.path = ":memory:", .vfs = {}}).value();
     LeaseStore store{database};
-    Runner runner;
+    test::RecordingJobs runner;
     crypto::SystemRandom random;
     FailureSink failures;
     Leases leases{options, store, runner, random, failures, {}};

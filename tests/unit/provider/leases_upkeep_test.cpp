@@ -1,9 +1,10 @@
 #include "crypto/random.h"
 #include "provider/leases.h"
 
+#include "support/recording_jobs.h"
+
 #include <doctest/doctest.h>
 
-#include <algorithm>
 
 namespace berth::provider {
 namespace {
@@ -12,12 +13,6 @@ using namespace std::chrono_literals;
 
 const UnixTime t0 = from_unix_seconds(1'800'000'000);
 const std::string kLease = "0123456789abcdef";
-
-class RecordingJobs final : public JobRunner {
-public:
-    void submit(Job job) override { jobs.push_back(std::move(job)); }
-    std::vector<Job> jobs;
-};
 
 Options options_with_key()
 {
@@ -46,7 +41,7 @@ public:
     Options options = options_with_key();
     db::Database database = db::Database::open({.path = ":memory:"}).value();
     LeaseStore store{database};
-    RecordingJobs jobs;
+    test::RecordingJobs jobs;
     crypto::SystemRandom random;
     FailureSink failures;
     std::vector<UnixTime> warnings;
@@ -92,9 +87,7 @@ TEST_CASE("nor is it one while the container waits for its next start")
     CHECK(world.lease().restarts.next_at == t0 + 1s);
     world.jobs.jobs.clear();
     world.leases.drive(t0 + 1s);
-    const auto& jobs = world.jobs.jobs;
-    CHECK(std::count_if(jobs.begin(), jobs.end(),
-                        [](const Job& job) { return std::holds_alternative<ResumeJob>(job); }) == 1);
+    CHECK(world.jobs.count<ResumeJob>() == 1);
     world.leases.handle(WorkloadResumed{kLease, fail(Errc::refused, "no such file")}, t0 + 2s);
     CHECK(world.lease().restarts.exits.size() == 2);
     CHECK(world.lease().restarts.last.start_error == "no such file");
