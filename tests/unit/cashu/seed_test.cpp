@@ -2,6 +2,7 @@
 
 #include "crypto/mnemonic.h"
 #include "support/fake_mint.h"
+#include "support/temporary_folder.h"
 
 #include <doctest/doctest.h>
 
@@ -19,17 +20,9 @@ constexpr const char* kWords =
     "about";
 
 struct Folder {
-    Folder()
-    {
-        char pattern[] = "/tmp/berth-seed-XXXXXX";
-        path = ::mkdtemp(pattern);
-    }
-    ~Folder() { std::filesystem::remove_all(path); }
-    Folder(const Folder&) = delete;
-    Folder& operator=(const Folder&) = delete;
-    [[nodiscard]] std::string file() const { return path + "/wallet.seed"; }
+    [[nodiscard]] std::string file() const { return (folder.path() / "wallet.seed").string(); }
 
-    std::string path;
+    const berth::test::TemporaryFolder folder;
     berth::test::CountingRandom random;
 };
 

@@ -2,6 +2,7 @@
 
 #include "compute/tree_size.h"
 #include "scripted_engine.h"
+#include "support/temporary_folder.h"
 
 #include <fstream>
 
@@ -27,26 +28,14 @@ ScriptedEngine::Script container_at(const std::string& upper, const std::string&
     };
 }
 
+/// 100 kB in one file.
 class Tree {
 public:
-    Tree()
-    {
-        std::string name = (std::filesystem::temp_directory_path() / "berth-tree-XXXXXX").string();
-        REQUIRE(::mkdtemp(name.data()) != nullptr);
-        path_ = name;
-        std::ofstream{path_ / "file"} << std::string(100'000, 'x');
-    }
-    ~Tree()
-    {
-        std::error_code error;
-        std::filesystem::remove_all(path_, error);
-    }
-    Tree(const Tree&) = delete;
-    Tree& operator=(const Tree&) = delete;
-    [[nodiscard]] std::string path() const { return path_.string(); }
+    Tree() { std::ofstream{folder_.path() / "file"} << std::string(100'000, 'x'); }
+    [[nodiscard]] std::string path() const { return folder_.path().string(); }
 
 private:
-    std::filesystem::path path_;
+    const test::TemporaryFolder folder_;
 };
 
 TEST_CASE("a layer and its volumes that can be seen are counted here, and bind mounts are not")

@@ -2,6 +2,7 @@
 // An Engine that a test plays: a Unix socket, and one answer for each request from a function of the test's.
 
 #include "compute/docker_client.h"
+#include "support/temporary_folder.h"
 
 #include <doctest/doctest.h>
 
@@ -31,9 +32,6 @@ public:
 
     explicit ScriptedEngine(Script script) : script_{std::move(script)}
     {
-        std::string name = (std::filesystem::temp_directory_path() / "berth-engine-XXXXXX").string();
-        REQUIRE(::mkdtemp(name.data()) != nullptr);
-        folder_ = name;
         sockaddr_un address{};
         address.sun_family = AF_UNIX;
         std::strncpy(address.sun_path, socket().c_str(), sizeof address.sun_path - 1);
@@ -47,14 +45,12 @@ public:
         ::shutdown(listener_, SHUT_RDWR); // ends accept()
         thread_.join();
         ::close(listener_);
-        std::error_code error;
-        std::filesystem::remove_all(folder_, error);
     }
     ScriptedEngine(const ScriptedEngine&) = delete;
     ScriptedEngine& operator=(const ScriptedEngine&) = delete;
 
-    [[nodiscard]] std::string socket() const { return (folder_ / "engine").string(); }
-    [[nodiscard]] const std::filesystem::path& folder() const { return folder_; }
+    [[nodiscard]] std::string socket() const { return (folder() / "engine").string(); }
+    [[nodiscard]] const std::filesystem::path& folder() const { return folder_.path(); }
     [[nodiscard]] DockerClient client() { return DockerClient{socket(), api_minor_}; }
     /// How many requests held these words.
     [[nodiscard]] size_t count(const std::string& words)
@@ -113,7 +109,7 @@ private:
     }
 
     const Script script_;
-    std::filesystem::path folder_;
+    const test::TemporaryFolder folder_;
     int listener_ = -1;
     std::atomic<uint32_t> api_minor_{0};
     std::mutex mutex_;

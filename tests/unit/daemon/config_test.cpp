@@ -1,9 +1,8 @@
 #include "daemon/config.h"
+#include "support/temporary_folder.h"
 #include "unit/source_dir.h"
 
 #include <doctest/doctest.h>
-
-#include <unistd.h>
 
 #include <fstream>
 
@@ -15,35 +14,25 @@ class Files {
 public:
     Files()
     {
-        std::string name = (std::filesystem::temp_directory_path() / "berth-config-XXXXXX").string();
-        REQUIRE(::mkdtemp(name.data()) != nullptr);
-        folder_ = name;
         crypto::SystemRandom random;
-        REQUIRE(nostr::save_secret_key(folder_ / "nsec", nostr::SecretKey::random(random)).has_value());
+        REQUIRE(nostr::save_secret_key(folder() / "nsec", nostr::SecretKey::random(random)).has_value());
     }
-    ~Files()
-    {
-        std::error_code error;
-        std::filesystem::remove_all(folder_, error);
-    }
-    Files(const Files&) = delete;
-    Files& operator=(const Files&) = delete;
 
     [[nodiscard]] Result<Config> load(const std::string& more = "", const std::string& key = "nsec") const
     {
-        std::ofstream{folder_ / "berth.toml"}
-            << "state_dir = \"" << (folder_ / "state").string() << "\"\n"
+        std::ofstream{folder() / "berth.toml"}
+            << "state_dir = \"" << (folder() / "state").string() << "\"\n"
             << more << "[provider]\nname = \"n\"\npublic_address = \"203.0.113.7\"\n"
-            << "key_file = \"" << (folder_ / key).string() << "\"\n"
+            << "key_file = \"" << (folder() / key).string() << "\"\n"
             << "relays = [\"WSS://Relay.example/\"]\nmints = [\"https://mint.example/\"]\n"
             << "[ports]\nrange = \"31000-31999\"\n"
             << "[[specs]]\nid = \"basic\"\nrate_msats_per_sec = 100\n";
-        return load_config(folder_ / "berth.toml");
+        return load_config(folder() / "berth.toml");
     }
-    [[nodiscard]] const std::filesystem::path& folder() const { return folder_; }
+    [[nodiscard]] const std::filesystem::path& folder() const { return temporary_.path(); }
 
 private:
-    std::filesystem::path folder_;
+    const test::TemporaryFolder temporary_;
 };
 
 TEST_CASE("a small configuration loads, with its URLs in one spelling")

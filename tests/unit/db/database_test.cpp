@@ -1,5 +1,7 @@
 #include "db/database.h"
 
+#include "support/temporary_folder.h"
+
 #include <doctest/doctest.h>
 
 #include <cstdlib>
@@ -11,23 +13,10 @@ using namespace berth::db;
 
 namespace {
 
-/// A directory that goes away with the test.
-class Directory {
-public:
-    Directory()
-    {
-        std::string pattern = (std::filesystem::temp_directory_path() / "berth-db-XXXXXX").string();
-        REQUIRE(mkdtemp(pattern.data()));
-        path_ = pattern;
-    }
-    ~Directory() { std::filesystem::remove_all(path_); }
-    Directory(const Directory&) = delete;
-    Directory& operator=(const Directory&) = delete;
+struct Directory {
+    [[nodiscard]] std::string file() const { return (folder.path() / "berth.db").string(); }
 
-    [[nodiscard]] std::string file() const { return (path_ / "berth.db").string(); }
-
-private:
-    std::filesystem::path path_;
+    const test::TemporaryFolder folder;
 };
 
 Database in_memory()

@@ -1,5 +1,6 @@
 #include "nostr/nip19.h"
 
+#include "support/temporary_folder.h"
 #include "unit/nostr/vectors.h"
 
 #include <filesystem>
@@ -11,21 +12,6 @@ using namespace berth::nostr;
 using namespace berth::nostr::test;
 
 namespace {
-
-class TemporaryDirectory {
-public:
-    TemporaryDirectory()
-    {
-        std::string pattern = (std::filesystem::temp_directory_path() / "berth-keys-XXXXXX").string();
-        REQUIRE(::mkdtemp(pattern.data()) != nullptr);
-        path_ = pattern;
-    }
-    ~TemporaryDirectory() { std::filesystem::remove_all(path_); }
-    [[nodiscard]] std::filesystem::path file(const char* name) const { return path_ / name; }
-
-private:
-    std::filesystem::path path_;
-};
 
 bool same_key(const SecretKey& a, const SecretKey& b)
 {
@@ -70,29 +56,29 @@ TEST_CASE("a secret key reads from nsec and hex, and an error never repeats it")
 
 TEST_CASE("a key file comes back as it was saved, and is never overwritten")
 {
-    const TemporaryDirectory directory;
-    REQUIRE(save_secret_key(directory.file("key"), provider_key()));
+    const berth::test::TemporaryFolder directory;
+    REQUIRE(save_secret_key(directory.path() / "key", provider_key()));
     struct stat status {};
-    REQUIRE(::stat(directory.file("key").c_str(), &status) == 0);
+    REQUIRE(::stat((directory.path() / "key").c_str(), &status) == 0);
     CHECK((status.st_mode & 0777) == 0600);
-    CHECK(same_key(load_secret_key(directory.file("key")).value(), provider_key()));
-    CHECK(save_secret_key(directory.file("key"), consumer_key()).error().code == Errc::conflict);
-    CHECK(same_key(load_secret_key(directory.file("key")).value(), provider_key()));
-    CHECK(load_secret_key(directory.file("none")).error().code == Errc::not_found);
+    CHECK(same_key(load_secret_key(directory.path() / "key").value(), provider_key()));
+    CHECK(save_secret_key(directory.path() / "key", consumer_key()).error().code == Errc::conflict);
+    CHECK(same_key(load_secret_key(directory.path() / "key").value(), provider_key()));
+    CHECK(load_secret_key(directory.path() / "none").error().code == Errc::not_found);
 }
 
 TEST_CASE("a key file may hold the words of a mnemonic, over several lines (NIP-06)")
 {
-    const TemporaryDirectory directory;
+    const berth::test::TemporaryFolder directory;
     for (const Json& row : vectors("nip06.json").at("vectors")) {
         if (row.at("account") != 0 || text(row, "passphrase") != "")
             continue;
         std::string words = text(row, "mnemonic");
-        std::ofstream file{directory.file("words")};
+        std::ofstream file{directory.path() / "words"};
         file << " " << words.replace(words.find(' '), 1, " \r\n\t") << "\n";
         file.close();
-        REQUIRE(::chmod(directory.file("words").c_str(), 0600) == 0);
-        const Result<SecretKey> key = load_secret_key(directory.file("words"));
+        REQUIRE(::chmod((directory.path() / "words").c_str(), 0600) == 0);
+        const Result<SecretKey> key = load_secret_key(directory.path() / "words");
         REQUIRE(key);
         CHECK(encode_hex(key->expose()) == text(row, "secret_key"));
     }
@@ -101,10 +87,10 @@ TEST_CASE("a key file may hold the words of a mnemonic, over several lines (NIP-
 
 TEST_CASE("a key file that others may read is refused")
 {
-    const TemporaryDirectory directory;
-    REQUIRE(save_secret_key(directory.file("key"), provider_key()));
-    REQUIRE(::chmod(directory.file("key").c_str(), 0640) == 0);
-    CHECK(load_secret_key(directory.file("key")).error().code == Errc::refused);
-    REQUIRE(::chmod(directory.file("key").c_str(), 0400) == 0);
-    CHECK(load_secret_key(directory.file("key")));
+    const berth::test::TemporaryFolder directory;
+    REQUIRE(save_secret_key(directory.path() / "key", provider_key()));
+    REQUIRE(::chmod((directory.path() / "key").c_str(), 0640) == 0);
+    CHECK(load_secret_key(directory.path() / "key").error().code == Errc::refused);
+    REQUIRE(::chmod((directory.path() / "key").c_str(), 0400) == 0);
+    CHECK(load_secret_key(directory.path() / "key"));
 }
