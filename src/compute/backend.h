@@ -25,10 +25,16 @@ struct PortMapping {
 };
 
 /// A workload to be made. Every string from a consumer is data: never an option, a path or part of a shell line.
-struct WorkloadSpec {
+/// What every object of a workload is named and labelled by.
+struct WorkloadName {
     uint32_t number = 0; ///< of the id range; the container is `paygress-<number>`
     std::string lease;   ///< label value that ties every object to its lease
-    std::string image;   ///< reference, checked by parse_image_reference
+};
+
+struct WorkloadSpec {
+    uint32_t number = 0; ///< these two: see WorkloadName
+    std::string lease;
+    std::string image; ///< reference, checked by parse_image_reference
     uint32_t cpu_millicores = 0;
     uint64_t memory_mb = 0;
     uint64_t disk_gb = 0;
@@ -44,7 +50,6 @@ struct WorkloadSpec {
     /// Stdin stays open, so that an image whose command is a shell (plain OS images) waits instead of ending at once;
     /// SIGTERM, passed on by init, still ends it, and an image with a server runs its server.
     bool keep_alive = false;
-    std::map<std::string, std::string> labels; ///< further labels
 };
 
 struct Workload {
@@ -146,9 +151,9 @@ public:
     /// Takes the name away, and with its last name the image, but only while it still means the image `id`. conflict: a
     /// container uses it. not_found: it is gone, or means another image by now.
     [[nodiscard]] virtual Result<void> remove_image(const std::string& image, const std::string& id) = 0;
-    /// Makes the network and the volume ahead of `create`, which then uses them; `destroy` takes them back.
-    /// After a failure everything it made is gone again. A backend without anything to prepare keeps this one.
-    [[nodiscard]] virtual Result<void> prepare(const WorkloadSpec&) { return {}; }
+    /// Makes the network ahead of `create`, which then uses it; `destroy` takes it back. After a failure nothing of it
+    /// stays. conflict: the name is another's. A backend without networks keeps this one.
+    [[nodiscard]] virtual Result<void> prepare_network(const WorkloadName&) { return {}; }
     /// Network, volume, container, start, inspect. After a failure everything it made is gone again; outcome_unknown
     /// when the Engine could not be asked whether it is: then call destroy. conflict: the name or a host port is
     /// another's. A container that the lease has already is started if need be, and a failure then takes nothing away.

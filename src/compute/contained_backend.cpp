@@ -54,7 +54,7 @@ public:
     {
         return engine_->remove_image(image, id);
     }
-    Result<void> prepare(const WorkloadSpec& spec) override { return engine_->prepare(spec); }
+    Result<void> prepare_network(const WorkloadName& name) override { return engine_->prepare_network(name); }
     Result<Workload> create(const WorkloadSpec& spec) override;
     Result<Workload> inspect(const std::string& container_id) override { return engine_->inspect(container_id); }
     Result<void> destroy(const std::string& lease) override { return engine_->destroy(lease); }

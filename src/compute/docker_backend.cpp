@@ -28,7 +28,7 @@ public:
     Result<StoredImage> pull_image(const std::string& image, std::chrono::seconds deadline) override;
     Result<std::vector<StoredImage>> list_images() override;
     Result<void> remove_image(const std::string& image, const std::string& id) override;
-    Result<void> prepare(const WorkloadSpec& spec) override;
+    Result<void> prepare_network(const WorkloadName& name) override;
     Result<Workload> create(const WorkloadSpec& spec) override;
     Result<Workload> inspect(const std::string& container_id) override;
     Result<void> destroy(const std::string& lease) override;
@@ -39,10 +39,11 @@ public:
     Result<void> watch(const std::function<bool(const EngineEvent&)>& heard) override;
 
 private:
-    /// The id of the lease's network, or the name of the shared one.
-    Result<std::string> ensure_network(DockerClient& client, const WorkloadSpec& spec);
+    /// The id of the lease's network, if there is one already, or the name of the shared one. conflict: the name is
+    /// another's.
+    Result<std::optional<std::string>> find_network(DockerClient& client, const WorkloadName& name);
+    Result<std::string> make_network(DockerClient& client, const WorkloadName& name);
     Result<void> ensure_volume(DockerClient& client, const WorkloadSpec& spec);
-    Result<std::string> ensure_network_and_volume(DockerClient& client, const WorkloadSpec& spec);
     /// The container that an earlier call made for this lease. conflict: the name is another's.
     Result<std::optional<ContainerDetails>> find_own_container(DockerClient& client, const WorkloadSpec& spec);
     Result<Workload> create_all(DockerClient& client, const WorkloadSpec& spec);
@@ -113,29 +114,34 @@ Result<void> DockerBackend::remove_image(const std::string& image, const std::st
     return client.remove_image(reference);
 }
 
-Result<std::string> DockerBackend::ensure_network(DockerClient& client, const WorkloadSpec& spec)
+Result<std::optional<std::string>> DockerBackend::find_network(DockerClient& client, const WorkloadName& name)
 {
     if (!options_.own_network)
-        return std::string{"bridge"};
+        return std::optional{std::string{"bridge"}};
+    Result<ListedObject> existing = client.inspect_network(container_name(name.number));
+    if (!existing && existing.error().code == Errc::not_found)
+        return std::optional<std::string>{};
+    if (!existing)
+        return pass_on(existing);
+    if (!belongs_to_lease(existing->labels, name.lease))
+        return fail(Errc::conflict, "network {} belongs to somebody else", existing->name);
+    return std::optional{std::move(existing->id)};
+}
+
+Result<std::string> DockerBackend::make_network(DockerClient& client, const WorkloadName& name)
+{
     const SubnetPool pool = TRY(SubnetPool::parse(options_.subnet_pool));
-    NetworkSettings settings{.name = container_name(spec.number),
+    NetworkSettings settings{.name = container_name(name.number),
                              .subnet = {},
-                             .bridge_name = bridge_name(spec.number),
-                             .labels = make_labels(spec, options_)};
+                             .bridge_name = bridge_name(name.number),
+                             .labels = make_labels(name, options_)};
     const uint32_t attempts = std::min(pool.size(), kSubnetAttemptsMax);
     for (uint32_t attempt = 0; attempt < attempts; ++attempt) {
-        settings.subnet = pool.subnet_for(spec.number, attempt);
+        settings.subnet = pool.subnet_for(name.number, attempt);
         Result<std::string> created = client.create_network(settings);
         if (created || created.error().code != Errc::conflict)
             return created;
-        // Either the name is taken, by an earlier call of ours or by a stranger, or else the subnet is.
-        const Result<ListedObject> existing = client.inspect_network(settings.name);
-        if (existing && belongs_to_lease(existing->labels, spec.lease))
-            return existing->id;
-        if (existing)
-            return fail(Errc::conflict, "network {} belongs to somebody else", settings.name);
-        if (existing.error().code != Errc::not_found)
-            return pass_on(existing);
+        // The subnet is taken, most likely; or else somebody took the name just now, and it will be all the time.
     }
     return fail(Errc::unavailable, "no free subnet found in {}", options_.subnet_pool);
 }
@@ -144,18 +150,12 @@ Result<void> DockerBackend::ensure_volume(DockerClient& client, const WorkloadSp
 {
     if (spec.data_path.empty())
         return {};
-    const ListedObject volume = TRY(client.create_volume(
-        {.name = volume_name(spec.number), .device = spec.data_device, .labels = make_labels(spec, options_)}));
+    const ListedObject volume = TRY(client.create_volume({.name = volume_name(spec.number),
+                                                          .device = spec.data_device,
+                                                          .labels = make_labels({spec.number, spec.lease}, options_)}));
     if (!belongs_to_lease(volume.labels, spec.lease))
         return fail(Errc::conflict, "volume {} belongs to somebody else", volume.name);
     return {};
-}
-
-Result<std::string> DockerBackend::ensure_network_and_volume(DockerClient& client, const WorkloadSpec& spec)
-{
-    std::string network = TRY(ensure_network(client, spec));
-    TRY(ensure_volume(client, spec));
-    return network;
 }
 
 Result<std::optional<ContainerDetails>> DockerBackend::find_own_container(DockerClient& client,
@@ -171,16 +171,16 @@ Result<std::optional<ContainerDetails>> DockerBackend::find_own_container(Docker
     return std::optional<ContainerDetails>{std::move(*existing)};
 }
 
-Result<void> DockerBackend::prepare(const WorkloadSpec& spec)
+Result<void> DockerBackend::prepare_network(const WorkloadName& name)
 {
-    TRY(check_workload(spec));
+    TRY(check_name(name));
     DockerClient client{options_.socket, api_minor_};
-    const std::optional<ContainerDetails> existing = TRY(find_own_container(client, spec));
+    const std::optional<std::string> existing = TRY(find_network(client, name));
     if (existing)
         return {};
-    const Result<std::string> network = ensure_network_and_volume(client, spec);
+    const Result<std::string> network = make_network(client, name);
     if (!network)
-        return undo(client, spec.lease, network.error());
+        return undo(client, name.lease, network.error());
     return {};
 }
 
@@ -208,7 +208,10 @@ Result<Workload> DockerBackend::create(const WorkloadSpec& spec)
 
 Result<Workload> DockerBackend::create_all(DockerClient& client, const WorkloadSpec& spec)
 {
-    const std::string network = TRY(ensure_network_and_volume(client, spec));
+    const WorkloadName name{spec.number, spec.lease};
+    const std::optional<std::string> prepared = TRY(find_network(client, name));
+    const std::string network = prepared ? *prepared : TRY(make_network(client, name));
+    TRY(ensure_volume(client, spec));
     DockerOptions options = options_;
     options.limit_disk = options.limit_disk || sizes_root_;
     const std::string id = TRY(client.create_container(make_container_settings(spec, options, network)));

@@ -45,12 +45,18 @@ std::string bridge_name(uint32_t number)
     return fmt::format("berth-{}", number);
 }
 
+Result<void> check_name(const WorkloadName& name)
+{
+    if (name.lease.empty() || !is_text(name.lease))
+        return fail(Errc::bad_input, "a workload needs the id of its lease");
+    if (name.number > kNumberMax)
+        return fail(Errc::bad_input, "workload number {}, limit {}", name.number, kNumberMax);
+    return {};
+}
+
 Result<void> check_workload(const WorkloadSpec& spec)
 {
-    if (spec.lease.empty() || !is_text(spec.lease))
-        return fail(Errc::bad_input, "a workload needs the id of its lease");
-    if (spec.number > kNumberMax)
-        return fail(Errc::bad_input, "workload number {}, limit {}", spec.number, kNumberMax);
+    TRY(check_name({spec.number, spec.lease}));
     if (spec.cpu_millicores == 0 || spec.memory_mb < kMemoryMbMin || spec.memory_mb > kMemoryMbMax)
         return fail(Errc::bad_input, "{} millicores and {} MB are not a workload", spec.cpu_millicores, spec.memory_mb);
     if (spec.pids_max == 0 || spec.nofile_max == 0) // zero means no limit to the Engine
@@ -70,13 +76,11 @@ Result<void> check_workload(const WorkloadSpec& spec)
     return {};
 }
 
-Labels make_labels(const WorkloadSpec& spec, const DockerOptions& options)
+Labels make_labels(const WorkloadName& name, const DockerOptions& options)
 {
-    Labels labels = spec.labels;
-    labels[std::string{kLeaseLabel}] = spec.lease;
-    labels[std::string{kProviderLabel}] = options.provider_label;
-    labels[std::string{kNumberLabel}] = std::to_string(spec.number);
-    return labels;
+    return {{std::string{kLeaseLabel}, name.lease},
+            {std::string{kProviderLabel}, options.provider_label},
+            {std::string{kNumberLabel}, std::to_string(name.number)}};
 }
 
 ContainerSettings make_container_settings(const WorkloadSpec& spec, const DockerOptions& options, std::string network)
@@ -87,7 +91,7 @@ ContainerSettings make_container_settings(const WorkloadSpec& spec, const Docker
     settings.command = spec.command;
     settings.keep_stdin_open = spec.keep_alive;
     settings.environment = spec.environment;
-    settings.labels = make_labels(spec, options);
+    settings.labels = make_labels({spec.number, spec.lease}, options);
     settings.network = std::move(network);
     settings.runtime = options.runtime;
     settings.resolvers = options.resolvers;

@@ -17,10 +17,10 @@ inline constexpr std::string_view kNumberLabel = "berth.number";
 [[nodiscard]] std::string bridge_name(uint32_t number);
 
 /// bad_input for what the Engine would refuse late, or understand differently from us.
+[[nodiscard]] Result<void> check_name(const WorkloadName& name);
 [[nodiscard]] Result<void> check_workload(const WorkloadSpec& spec);
 
-/// The spec's own labels, and ours, which win.
-[[nodiscard]] Labels make_labels(const WorkloadSpec& spec, const DockerOptions& options);
+[[nodiscard]] Labels make_labels(const WorkloadName& name, const DockerOptions& options);
 /// `spec` has passed check_workload. `network` is an id, or "bridge".
 [[nodiscard]] ContainerSettings make_container_settings(const WorkloadSpec& spec, const DockerOptions& options,
                                                         std::string network);

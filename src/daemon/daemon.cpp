@@ -98,8 +98,8 @@ bool put_event(Inbox<Letter>& inbox, net::SocketEvent&& event)
     return false;
 }
 
-/// From the start of the threads to their end.
-Result<void> serve(Config config, compute::Backend& backend)
+/// From the start of the threads to their end. What is left to be destroyed: see Core::ready_network.
+Result<std::optional<std::string>> serve(Config config, compute::Backend& backend)
 {
     db::Database database =
         TRY(db::Database::open({.path = (config.state_dir / "berth.db").string(), .vfs = {}, .exclusive = true}));
@@ -143,7 +143,8 @@ Result<void> serve(Config config, compute::Backend& backend)
     notify_service_manager("READY=1");
     const auto ended = loop(*core, inbox);
     notify_service_manager("STOPPING=1");
-    return ended;
+    TRY(ended);
+    return core->ready_network();
 }
 
 } // namespace
@@ -157,8 +158,11 @@ Result<void> run(Config config)
 {
     const StateLock lock = TRY(StateLock::acquire(config.state_dir));
     const auto backend = compute::make_contained_backend(config.docker, config.network);
-    TRY(serve(std::move(config), *backend));
+    const auto unsold = TRY(serve(std::move(config), *backend));
     log::info("stopped; running leases go on");
+    if (unsold)
+        if (const auto gone = backend->destroy(*unsold); !gone)
+            log::warn("a network that was kept ready is left for the next start: {}", gone.error().message);
     if (const auto released = backend->release(); !released)
         log::warn("the firewall stays: {}", released.error().message);
     return {};

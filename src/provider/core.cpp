@@ -4,11 +4,11 @@
 #include "provider/control.h"
 #include "provider/desk.h"
 #include "provider/disk_watch.h"
+#include "provider/host_watch.h"
 #include "provider/notices.h"
 #include "provider/payment_terms.h"
 #include "provider/publisher.h"
 #include "provider/relay_presence.h"
-#include "provider/template_limits.h"
 #include "util/log.h"
 
 #include <algorithm>
@@ -17,11 +17,6 @@ namespace berth::provider {
 
 namespace {
 
-constexpr std::chrono::seconds kSurveyInterval{60};
-constexpr std::chrono::seconds kSurveyRetry{2};
-constexpr std::chrono::seconds kNodeStatusInterval{30};
-/// Somebody may flush the host's firewall at any time.
-constexpr std::chrono::seconds kIsolationInterval{10};
 constexpr std::chrono::hours kForgetInterval{1};
 
 class CoreImplementation final : public Core {
@@ -32,8 +27,12 @@ public:
     [[nodiscard]] Result<void> start(UnixTime now) override;
     [[nodiscard]] Result<void> handle(std::vector<Message> messages, UnixTime now) override;
     [[nodiscard]] UnixTime next_due() const override;
-    [[nodiscard]] bool is_public() const override { return publisher_->is_first_beat_accepted(); }
+    [[nodiscard]] bool is_public() const override
+    {
+        return publisher_->is_first_beat_accepted() && publisher_->are_offers_open();
+    }
     [[nodiscard]] std::vector<cashu::MintStatus> mints() const override { return wallet_->status(); }
+    [[nodiscard]] std::optional<std::string> ready_network() const override { return leases_->ready_network(); }
 
 private:
     [[nodiscard]] nostr::relay::Pool::Handlers make_pool_handlers();
@@ -42,10 +41,7 @@ private:
     void take(Message&& message, UnixTime now);
     void take(JobResult&& result, UnixTime now);
     void report_crash_loop(const Lease& lease, const std::string& lines);
-    void take_sign(const EngineSign& sign, UnixTime now);
-    void take_survey(const Surveyed& surveyed, UnixTime now);
-    void take_isolation(const compute::Isolation& isolation, UnixTime now);
-    void open_limits();
+    void open_host();
     void open_control();
     void take_limits(const LimitsTried& tried, UnixTime now);
     void notify_owner(const Lease& lease, const std::string& body);
@@ -78,8 +74,8 @@ private:
     std::unique_ptr<Notices> notices_;
     std::unique_ptr<LogRequests> logs_;
     std::unique_ptr<Unlocks> unlocks_;
-    VolumeAbilities volumes_;
     std::unique_ptr<TemplateLimits> limits_;
+    std::unique_ptr<HostWatch> host_;
     std::unique_ptr<DiskWatch> disks_;
     std::unique_ptr<Refunds> refunds_;
     std::unique_ptr<Desk> desk_;
@@ -87,15 +83,7 @@ private:
     std::unique_ptr<Drain> drain_;
     std::unique_ptr<Control> control_;
 
-    std::optional<compute::NodeStatus> node_;
-    uint64_t storage_gb_ = 0;
-    bool engine_up_ = false;
-    std::string engine_version_; ///< empty while it does not answer
     UnixTime started_at_{};
-    bool is_measured_ = false;
-    UnixTime next_survey_{};
-    UnixTime next_node_status_{};
-    UnixTime next_isolation_{};
     UnixTime next_forget_{};
 };
 
@@ -155,7 +143,7 @@ Result<void> CoreImplementation::open()
         .options = options_, .orders = order_store_, .leases = *leases_, .pool = *pool_, .failures = failures_});
     unlocks_ = std::make_unique<Unlocks>(Unlocks::Parts{
         .orders = order_store_, .leases = *leases_, .intake = *intake_, .replies = *replies_, .failures = failures_});
-    open_limits();
+    open_host();
     refunds_ = std::make_unique<Refunds>(
         refund_store_, *wallet_, failures_,
         [this](const Refund& refund, const std::string& body) { desk_->on_refund(refund, body, now_); });
@@ -166,7 +154,7 @@ Result<void> CoreImplementation::open()
                                                .unlocks = *unlocks_,
                                                .lost_keys = *lost_keys_,
                                                .logs = *logs_,
-                                               .volumes = volumes_,
+                                               .volumes = host_->volumes(),
                                                .limits = *limits_,
                                                .images = images_,
                                                .intake = *intake_,
@@ -181,9 +169,15 @@ Result<void> CoreImplementation::open()
     return {};
 }
 
-void CoreImplementation::open_limits()
+void CoreImplementation::open_host()
 {
     limits_ = std::make_unique<TemplateLimits>(options_, jobs_);
+    host_ = std::make_unique<HostWatch>(
+        HostWatch::Parts{
+            .options = options_, .leases = *leases_, .images = image_cache_, .limits = *limits_, .jobs = jobs_},
+        HostWatch::Handlers{.on_changed = [this] { publisher_->hurry(now_); },
+                            .on_promises_known = [this] { publisher_->open_offers(); },
+                            .on_answers_known = [this] { desk_->retry_parked(now_); }});
     disks_ = std::make_unique<DiskWatch>(
         options_.disk, *leases_, jobs_,
         DiskWatch::Handlers{
@@ -209,7 +203,8 @@ void CoreImplementation::open_control()
         .failures = failures_,
         .node =
             [this] {
-                return NodeFacts{started_at_, publisher_->is_first_beat_accepted(), engine_version_, pool_->status()};
+                return NodeFacts{started_at_, publisher_->is_first_beat_accepted(), host_->engine_version(),
+                                 pool_->status()};
             },
         .hurry = [this](UnixTime now) { publisher_->hurry(now); },
         .answer =
@@ -308,7 +303,7 @@ void CoreImplementation::take(JobResult&& result, UnixTime now)
             desk_->retry_parked(now);
     } else if (const auto* removed = std::get_if<ImageRemoved>(&result)) {
         images_.handle(*removed, now);
-    } else if (const auto* prepared = std::get_if<WorkloadPrepared>(&result)) {
+    } else if (const auto* prepared = std::get_if<NetworkPrepared>(&result)) {
         leases_->handle(*prepared);
     } else if (const auto* created = std::get_if<WorkloadCreated>(&result)) {
         leases_->handle(*created, now);
@@ -322,11 +317,11 @@ void CoreImplementation::take(JobResult&& result, UnixTime now)
     } else if (const auto* read = std::get_if<LogsRead>(&result)) {
         logs_->handle(*read, now);
     } else if (const auto* sign = std::get_if<EngineSign>(&result)) {
-        take_sign(*sign, now);
+        host_->handle(*sign, now);
     } else if (const auto* surveyed = std::get_if<Surveyed>(&result)) {
-        take_survey(*surveyed, now);
-    } else if (const auto* checked = std::get_if<IsolationChecked>(&result)) {
-        take_isolation(checked->isolation, now);
+        host_->handle(*surveyed, now);
+    } else if (const auto* checked = std::get_if<HostChecked>(&result)) {
+        host_->handle(*checked, now);
     } else if (const auto* tried = std::get_if<LimitsTried>(&result)) {
         take_limits(*tried, now);
     } else if (const auto* measured = std::get_if<DiskMeasured>(&result)) {
@@ -336,9 +331,7 @@ void CoreImplementation::take(JobResult&& result, UnixTime now)
     } else if (const auto* written = std::get_if<LeaseFilesWritten>(&result)) {
         leases_->handle(*written, now);
     } else if (const auto* status = std::get_if<NodeStatusRead>(&result)) {
-        node_ = status->status ? std::optional{*status->status} : std::nullopt;
-        if (node_)
-            storage_gb_ = (node_->disk_total - node_->disk_used) >> 30;
+        host_->handle(*status);
     }
 }
 
@@ -346,50 +339,6 @@ void CoreImplementation::report_crash_loop(const Lease& lease, const std::string
 {
     notices_->tell_crash_looping(lease, lines, now_);
     leases_->mark_reported(lease.id, now_);
-}
-
-void CoreImplementation::take_sign(const EngineSign& sign, UnixTime now)
-{
-    if (sign.kind == EngineSign::Kind::changed)
-        return leases_->look(sign.lease);
-    if (!is_measured_)
-        return; // the first survey is on its way
-    next_survey_ = now;
-    if (sign.kind == EngineSign::Kind::connected && engine_up_)
-        leases_->inspect_all(now);
-}
-
-void CoreImplementation::take_survey(const Surveyed& surveyed, UnixTime now)
-{
-    const bool was_up = engine_up_;
-    engine_up_ = surveyed.engine.has_value();
-    engine_version_ = engine_up_ ? surveyed.engine->version : "";
-    is_measured_ = true;
-    volumes_ = surveyed.volumes;
-    if (!engine_up_)
-        next_survey_ = now + kSurveyRetry;
-    if (surveyed.images)
-        image_cache_.reconcile(*surveyed.images, now);
-    const bool is_disk_low = surveyed.disk_free && *surveyed.disk_free < options_.disk.free_gb_min << 30;
-    if (is_disk_low)
-        log::warn("nothing is sold while {} MB are free on the Engine's disk", *surveyed.disk_free >> 20);
-    leases_->close_for_disk(is_disk_low);
-    leases_->handle(surveyed, storage_gb_, now);
-    if (engine_up_)
-        take_isolation(surveyed.isolation, now);
-    if (engine_up_ && !was_up) {
-        publisher_->hurry(now);
-        leases_->inspect_all(now);
-        limits_->doubt(now);
-        desk_->retry_parked(now);
-    }
-}
-
-void CoreImplementation::take_isolation(const compute::Isolation& isolation, UnixTime now)
-{
-    next_isolation_ = now + kIsolationInterval;
-    if (leases_->handle(isolation))
-        publisher_->hurry(now);
 }
 
 void CoreImplementation::take_limits(const LimitsTried& tried, UnixTime now)
@@ -423,18 +372,7 @@ void CoreImplementation::tick(UnixTime now)
     // First what the relays delivered, then everybody's timers, and last the frames that both gave rise to: one
     // transaction for a request and all that follows from it at once.
     pool_->tick(now);
-    if (now >= next_node_status_) {
-        next_node_status_ = now + kNodeStatusInterval;
-        jobs_.submit(NodeStatusJob{});
-    }
-    if (now >= next_survey_) {
-        next_survey_ = now + kSurveyInterval;
-        jobs_.submit(SurveyJob{});
-    }
-    if (engine_up_ && now >= next_isolation_) {
-        next_isolation_ = now + kIsolationInterval;
-        jobs_.submit(IsolationJob{});
-    }
+    host_->tick(now);
     if (now >= next_forget_) {
         next_forget_ = now + kForgetInterval;
         failures_.check(order_store_.forget_requests_before(now - options_.request_age_max - std::chrono::hours{48}));
@@ -452,8 +390,8 @@ void CoreImplementation::tick(UnixTime now)
     refunds_->tick(now);
     control_->tick(now);
     replies_->tick(now);
-    // Nothing is said in public before the host was measured, be it that the Engine does not answer.
-    if (is_measured_)
+    // Nothing is said in public before the host was measured.
+    if (host_->is_measured())
         publisher_->tick(now, [this] { return public_facts(); });
     pool_->tick(now);
 }
@@ -464,8 +402,8 @@ Publisher::Facts CoreImplementation::public_facts()
                       .uptime_percent = failures_.take(relay_store_.uptime_percent(now_, options_.heartbeat_interval)),
                       .free = leases_->free_capacity(),
                       .free_slots = leases_->free_slots(),
-                      .encrypts_volumes = volumes_.encrypted,
-                      .sizes_volumes = volumes_.sized,
+                      .encrypts_volumes = host_->volumes().encrypted,
+                      .sizes_volumes = host_->volumes().sized,
                       .isolates_network = leases_->are_isolated(),
                       .runtime = leases_->runtime(),
                       .sizes_root = limits_->sizes_root(),
@@ -474,16 +412,15 @@ Publisher::Facts CoreImplementation::public_facts()
                       .lock_key = wallet_->lock_key(),
                       .payment_request = make_payment_request(options_, wallet_->lock_key(), now_)},
             .active_workloads = leases_->running_count(),
-            .node = node_};
+            .node = host_->node()};
 }
 
 UnixTime CoreImplementation::next_due() const
 {
-    const UnixTime publisher_due = is_measured_ ? publisher_->next_due() : UnixTime::max();
-    const UnixTime isolation_due = engine_up_ ? next_isolation_ : UnixTime::max();
-    return std::min({isolation_due, wallet_->next_due(), leases_->next_due(), desk_->next_due(), lost_keys_->next_due(),
-                     refunds_->next_due(), control_->next_due(), publisher_due, pool_->next_due(), limits_->next_due(),
-                     disks_->next_due(), next_survey_, next_node_status_, next_forget_});
+    const UnixTime publisher_due = host_->is_measured() ? publisher_->next_due() : UnixTime::max();
+    return std::min({host_->next_due(), wallet_->next_due(), leases_->next_due(), desk_->next_due(),
+                     lost_keys_->next_due(), refunds_->next_due(), control_->next_due(), publisher_due,
+                     pool_->next_due(), limits_->next_due(), disks_->next_due(), next_forget_});
 }
 
 } // namespace

@@ -45,9 +45,11 @@ public:
     /// When handle() wants to be called even without a message.
     [[nodiscard]] virtual UnixTime next_due() const = 0;
 
-    /// Subscribed everywhere that answers, and a relay took the first heartbeat.
+    /// Subscribed everywhere that answers, a relay took the first heartbeat, and offers are out.
     [[nodiscard]] virtual bool is_public() const = 0;
     [[nodiscard]] virtual std::vector<cashu::MintStatus> mints() const = 0;
+    /// A lease's id that nobody has yet, whose network is kept ready: to be destroyed when the process ends.
+    [[nodiscard]] virtual std::optional<std::string> ready_network() const = 0;
 };
 
 } // namespace berth::provider

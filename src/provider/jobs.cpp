@@ -24,12 +24,9 @@ struct Runner {
     {
         return ImageRemoved{job.image, tools.backend.remove_image(job.image, job.id)};
     }
-    JobResult operator()(const PrepareJob& job) const
+    JobResult operator()(const PrepareNetworkJob& job) const
     {
-        // The data volume is made once it is paid for: its device is not known before.
-        compute::WorkloadSpec spec = job.spec;
-        spec.data_path.clear();
-        return WorkloadPrepared{spec.lease, tools.backend.prepare(spec)};
+        return NetworkPrepared{job.name.lease, tools.backend.prepare_network(job.name)};
     }
     JobResult operator()(const CreateJob& job) const
     {
@@ -63,8 +60,7 @@ struct Runner {
     }
     JobResult operator()(const SurveyJob&) const
     {
-        Surveyed surveyed{tools.backend.info(), tools.volumes.list(tools.backend), tools.volumes.abilities(),
-                          tools.backend.ensure_isolation(), tools.backend.list_images()};
+        Surveyed surveyed{tools.backend.info(), tools.volumes.list(tools.backend), tools.backend.list_images()};
         if (surveyed.engine)
             if (const auto free = compute::free_bytes(surveyed.engine->root_dir))
                 surveyed.disk_free = *free;
@@ -82,7 +78,10 @@ struct Runner {
         }
         return measured;
     }
-    JobResult operator()(const IsolationJob&) const { return IsolationChecked{tools.backend.ensure_isolation()}; }
+    JobResult operator()(const CheckHostJob&) const
+    {
+        return HostChecked{tools.backend.ensure_isolation(), tools.volumes.abilities()};
+    }
     JobResult operator()(const ReadLeaseFilesJob&) const { return LeaseFilesRead{tools.files.read()}; }
     JobResult operator()(const WriteLeaseFileJob& job) const
     {
@@ -109,7 +108,7 @@ Lane lane_of(const Job& job)
         std::holds_alternative<SettleLeaseFilesJob>(job))
         return Lane::files;
     const bool of_host = std::holds_alternative<SurveyJob>(job) || std::holds_alternative<NodeStatusJob>(job) ||
-                         std::holds_alternative<IsolationJob>(job) || std::holds_alternative<MeasureDiskJob>(job);
+                         std::holds_alternative<CheckHostJob>(job) || std::holds_alternative<MeasureDiskJob>(job);
     return of_host ? Lane::host : Lane::engine;
 }
 

@@ -34,9 +34,9 @@ struct RemoveImageJob {
     std::string image;
     std::string id; ///< it is removed only while its name still means this one
 };
-/// Network and volume ahead of time, while the mint is being asked.
-struct PrepareJob {
-    compute::WorkloadSpec spec;
+/// Ahead of the lease, or while its mint is being asked.
+struct PrepareNetworkJob {
+    compute::WorkloadName name;
 };
 struct CreateJob {
     compute::WorkloadSpec spec;
@@ -67,8 +67,9 @@ struct ReadLogsJob {
 /// Engine's own facts, the host's status, and what carries our labels.
 struct SurveyJob {};
 struct NodeStatusJob {};
-/// Puts leases' isolation in place where it isn't.
-struct IsolationJob {};
+/// What may be promised here, found out by doing it: puts leases' isolation in place where it isn't, and tries once
+/// which volumes can be made.
+struct CheckHostJob {};
 
 /// Which limits on open files the Engine can set, and whether it sizes root file systems.
 struct TryLimitsJob {
@@ -95,9 +96,9 @@ struct SettleLeaseFilesJob {
     std::set<std::string> set_aside;
 };
 
-using Job = std::variant<FindImageJob, PullImageJob, RemoveImageJob, PrepareJob, CreateJob, ResumeJob, InspectJob,
-                         DestroyJob, ReadLogsJob, SurveyJob, NodeStatusJob, IsolationJob, TryLimitsJob, MeasureDiskJob,
-                         ReadLeaseFilesJob, WriteLeaseFileJob, SettleLeaseFilesJob>;
+using Job = std::variant<FindImageJob, PullImageJob, RemoveImageJob, PrepareNetworkJob, CreateJob, ResumeJob,
+                         InspectJob, DestroyJob, ReadLogsJob, SurveyJob, NodeStatusJob, CheckHostJob, TryLimitsJob,
+                         MeasureDiskJob, ReadLeaseFilesJob, WriteLeaseFileJob, SettleLeaseFilesJob>;
 
 struct ImageFound {
     std::string image;
@@ -111,7 +112,7 @@ struct ImageRemoved {
     std::string image;
     Result<void> outcome;
 };
-struct WorkloadPrepared {
+struct NetworkPrepared {
     std::string lease;
     Result<void> outcome;
 };
@@ -143,13 +144,12 @@ struct LogsRead {
 struct Surveyed {
     Result<compute::EngineInfo> engine;
     Result<std::vector<compute::LabelledObject>> objects;
-    VolumeAbilities volumes{};
-    compute::Isolation isolation{};
     Result<std::vector<compute::StoredImage>> images = fail(Errc::unavailable, "images were not listed");
     std::optional<uint64_t> disk_free{}; ///< bytes, on the Engine's disk; absent where it can't be seen from here
 };
-struct IsolationChecked {
-    compute::Isolation isolation;
+struct HostChecked {
+    compute::Isolation isolation{};
+    VolumeAbilities volumes{};
 };
 struct NodeStatusRead {
     Result<compute::NodeStatus> status;
@@ -181,10 +181,9 @@ struct EngineSign {
     std::string lease{}; ///< of `changed`: its container exited or was removed
 };
 
-using JobResult =
-    std::variant<ImageFound, ImagePulled, ImageRemoved, WorkloadPrepared, WorkloadCreated, WorkloadResumed,
-                 WorkloadInspected, WorkloadDestroyed, LogsRead, Surveyed, NodeStatusRead, IsolationChecked,
-                 LimitsTried, DiskMeasured, LeaseFilesRead, LeaseFilesWritten, EngineSign>;
+using JobResult = std::variant<ImageFound, ImagePulled, ImageRemoved, NetworkPrepared, WorkloadCreated, WorkloadResumed,
+                               WorkloadInspected, WorkloadDestroyed, LogsRead, Surveyed, NodeStatusRead, HostChecked,
+                               LimitsTried, DiskMeasured, LeaseFilesRead, LeaseFilesWritten, EngineSign>;
 
 [[nodiscard]] Lane lane_of(const Job& job);
 

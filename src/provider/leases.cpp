@@ -52,8 +52,13 @@ void Leases::add(Lease lease, std::shared_ptr<const luks::VolumeKey> key)
     failures_.check(store_.insert(lease));
     if (key)
         keys_.emplace(lease.id, std::move(key));
-    busy_.insert(lease.id);
-    jobs_.submit(PrepareJob{lease.workload});
+    sales_.note_sale(lease.created_at);
+    if (is_ready(lease.id)) {
+        ready_.reset();
+    } else {
+        busy_.insert(lease.id);
+        jobs_.submit(PrepareNetworkJob{{lease.workload.number, lease.id}});
+    }
     leases_.emplace(lease.id, std::move(lease));
 }
 
@@ -170,10 +175,14 @@ void Leases::end(Lease& lease, const std::string& reason, UnixTime now)
     save(lease, now);
 }
 
-void Leases::handle(const WorkloadPrepared& prepared)
+void Leases::handle(const NetworkPrepared& prepared)
 {
-    // A failure here is not the lease's end: create makes what is missing, and says why if it can't.
     busy_.erase(prepared.lease);
+    // A failure here is not a lease's end: create makes what is missing, and says why if it can't.
+    if (!prepared.outcome && is_ready(prepared.lease)) {
+        sales_.give_up();
+        drop_ready();
+    }
 }
 
 void Leases::handle(const WorkloadCreated& created, UnixTime now)
@@ -241,6 +250,8 @@ void Leases::handle(const WorkloadDestroyed& destroyed, UnixTime now)
 {
     busy_.erase(destroyed.lease);
     Lease* lease = find_mutable(destroyed.lease);
+    if (!lease && destroyed.outcome)
+        unblock_number_of(destroyed.lease);
     if (!lease || lease->state != LeaseState::ending)
         return;
     if (!destroyed.outcome) {
@@ -281,19 +292,17 @@ void Leases::handle(const Surveyed& surveyed, uint64_t storage_gb, UnixTime now)
     sweep(*surveyed.objects, now);
 }
 
-bool Leases::handle(const compute::Isolation& isolation)
+void Leases::handle(const compute::Isolation& isolation)
 {
-    const bool changed = isolation.state != isolation_.state;
     isolation_ = isolation;
     judge_closed();
-    return changed;
 }
 
 void Leases::judge_closed()
 {
     std::optional<std::string> why;
-    if (isolation_.state == compute::Isolation::State::failed)
-        why = isolation_.why_not;
+    if (isolation_ && isolation_->state == compute::Isolation::State::failed)
+        why = isolation_->why_not;
     else if (!has_runtime_)
         why = fmt::format("the container engine has no runtime {}: register it there, or change [docker] runtime",
                           runtime_);
@@ -336,11 +345,13 @@ void Leases::drive(UnixTime now)
             jobs_.submit(DestroyJob{id});
         }
     }
+    keep_ready(now);
 }
 
 UnixTime Leases::next_due() const
 {
-    UnixTime due = keeper_.next_due();
+    UnixTime due = std::min(keeper_.next_due(),
+                            ready_ && !busy_.contains(ready_->lease) ? sales_.wanted_until() : UnixTime::max());
     for (const auto& [id, lease] : leases_)
         if ((!busy_.contains(id) && !without_key_.contains(id)) || is_live(lease))
             due = std::min({due, busy_.contains(id) ? provider::end_due(lease) : provider::next_due(lease),

@@ -8,6 +8,7 @@
 #include "provider/jobs.h"
 #include "provider/lease_keeper.h"
 #include "provider/lease_store.h"
+#include "provider/ready_network.h"
 
 #include <functional>
 #include <map>
@@ -44,7 +45,7 @@ public:
     /// Takes a number, ports and capacity; unavailable when one of them is short. Not written yet: see add().
     [[nodiscard]] Result<Lease> reserve(const Admission& admission, const std::string& owner, UnixTime now);
     void give_back(const Lease& reserved);
-    /// Writes the reserved lease, and prepares its network while the mint is asked.
+    /// Writes the reserved lease, and prepares its network while the mint is asked, unless it is ready.
     /// `key` is its encrypted volume's, kept in memory until the workload runs.
     void add(Lease lease, std::shared_ptr<const luks::VolumeKey> key = {});
 
@@ -75,7 +76,7 @@ public:
     [[nodiscard]] const Lease* find_number(uint32_t number) const;
     [[nodiscard]] const Lease* find_owner(const std::string& owner) const; ///< newest running of this owner
 
-    void handle(const WorkloadPrepared& prepared);
+    void handle(const NetworkPrepared& prepared);
     void handle(const WorkloadCreated& created, UnixTime now);
     void handle(const WorkloadResumed& resumed, UnixTime now);
     void handle(const WorkloadInspected& inspected, UnixTime now);
@@ -84,14 +85,16 @@ public:
     void handle(const Surveyed& surveyed, uint64_t storage_gb, UnixTime now);
     void handle(const LeaseFilesRead& read, UnixTime now);
     void handle(const LeaseFilesWritten& written, UnixTime now) { keeper_.handle(written, now); }
-    /// Whether something that consumers see has changed.
-    bool handle(const compute::Isolation& isolation);
+    void handle(const compute::Isolation& isolation);
 
     /// Too little is free on the Engine's disk for another lease, or no longer.
     void close_for_disk(bool is_low) { disk_is_low_ = is_low; }
 
     void drive(UnixTime now);
     [[nodiscard]] UnixTime next_due() const;
+    /// The id that the next lease gets, if the Engine has a network for it already: nobody's, so a process that ends in
+    /// order takes it away, and what a killed one leaves is swept.
+    [[nodiscard]] std::optional<std::string> ready_network() const;
 
     /// While draining nothing is free.
     void set_draining(bool draining) { draining_ = draining; }
@@ -107,12 +110,16 @@ public:
     [[nodiscard]] uint32_t running_count() const;
     /// The full names of the images of all leases here.
     [[nodiscard]] std::set<std::string> images() const;
-    [[nodiscard]] bool is_surveyed() const { return surveyed_ && !is_rebuilding(); }
+    /// What the Engine has and how leases are contained is known: there is an answer to whoever wants one.
+    [[nodiscard]] bool is_surveyed() const { return surveyed_ && isolation_ && !is_rebuilding(); }
     /// The database is new, and which leases there are may not be known yet.
     [[nodiscard]] bool is_rebuilding() const { return keeper_.is_rebuilding(); }
     /// Why nothing at all may be sold now: a sentence. Running leases go on.
     [[nodiscard]] const std::optional<std::string>& why_closed() const { return why_closed_; }
-    [[nodiscard]] bool are_isolated() const { return isolation_.state == compute::Isolation::State::contained; }
+    [[nodiscard]] bool are_isolated() const
+    {
+        return isolation_ && isolation_->state == compute::Isolation::State::contained;
+    }
     [[nodiscard]] const std::string& runtime() const { return runtime_; }
     /// Asks the Engine about this lease once no job of it is in flight.
     void look(const std::string& id);
@@ -123,8 +130,16 @@ public:
 private:
     void take_rebuilt(UnixTime now);
     void sweep(const std::vector<compute::LabelledObject>& objects, UnixTime now);
-    void hold(const compute::LabelledObject& object);
+    /// False when it was blocked already.
+    bool block_number_of(const compute::LabelledObject& object);
+    void unblock_number_of(const std::string& lease);
+    [[nodiscard]] bool may_be_sold() const;
+    [[nodiscard]] bool has_waiting_owner() const;
+    void keep_ready(UnixTime now);
+    void drop_ready();
+    [[nodiscard]] bool is_ready(const std::string& id) const { return ready_ && ready_->lease == id; }
     [[nodiscard]] Result<uint32_t> take_number();
+    [[nodiscard]] Result<compute::WorkloadName> take_name();
     [[nodiscard]] std::optional<uint16_t> preferred_port(uint32_t number) const;
     void judge_closed();
     void end(Lease& lease, const std::string& reason, UnixTime now);
@@ -160,14 +175,18 @@ private:
     uint32_t next_fresh_ = 0;        ///< the first number that may never have been used
     std::map<std::string, std::shared_ptr<const luks::VolumeKey>> keys_; ///< of leases that don't run yet
     std::set<std::string> without_key_; ///< of those, the ones that can't be made until their key is found
-    std::map<std::string, std::optional<uint32_t>> held_; ///< leases that no row knows, and numbers they block
-    std::set<std::string> busy_;                          ///< leases with a job in flight
-    std::set<std::string> to_inspect_;                    ///< as soon as they have no job in flight
-    std::set<std::string> forgiven_;                      ///< an exit found at the next inspection is the host's doing
-    std::set<std::string> reporting_;                     ///< leases whose crash loop is being reported
+    /// What no row knows, and the number that its name blocks until the Engine has it no more.
+    std::map<std::string, std::optional<uint32_t>> strangers_;
+    std::optional<compute::WorkloadName>
+        ready_; ///< its network is made, or being made while it is busy; its number is not in use yet
+    ReadyNetwork sales_;
+    std::set<std::string> busy_;       ///< leases with a job in flight
+    std::set<std::string> to_inspect_; ///< as soon as they have no job in flight
+    std::set<std::string> forgiven_;   ///< an exit found at the next inspection is the host's doing
+    std::set<std::string> reporting_;  ///< leases whose crash loop is being reported
     Resources total_;
     bool surveyed_ = false;
-    compute::Isolation isolation_;
+    std::optional<compute::Isolation> isolation_; ///< once it was tried
     std::string runtime_;
     bool has_runtime_ = true; ///< the Engine knows it
     std::optional<std::string> why_closed_;

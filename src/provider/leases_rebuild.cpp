@@ -2,6 +2,7 @@
 
 #include "provider/leases.h"
 
+#include "compute/lease_objects.h"
 #include "util/log.h"
 
 #include <algorithm>
@@ -11,13 +12,14 @@ namespace berth::provider {
 
 namespace {
 
-/// The lease's number in the name of one of its objects.
+/// The number that a container's, network's or volume's name has; a volume's image has none.
 std::optional<uint32_t> number_in(std::string_view name)
 {
     const size_t digit = name.find_first_of("0123456789");
     uint32_t number = 0;
     if (digit == std::string_view::npos ||
-        std::from_chars(name.data() + digit, name.data() + name.size(), number).ec != std::errc{})
+        std::from_chars(name.data() + digit, name.data() + name.size(), number).ec != std::errc{} ||
+        !name.starts_with(compute::container_name(number)))
         return std::nullopt;
     return number;
 }
@@ -39,49 +41,62 @@ void Leases::take_rebuilt(UnixTime now)
         used_before_.insert(lease.workload.number);
         for (const compute::PortMapping& port : lease.workload.ports)
             ports_.mark_taken(port.host_port);
-        held_.erase(lease.id); // its number stays in use
+        strangers_.erase(lease.id); // its number stays in use
         leases_.emplace(lease.id, std::move(lease));
     }
 }
 
 void Leases::sweep(const std::vector<compute::LabelledObject>& objects, UnixTime now)
 {
+    // A network alone is what a killed process left ready, or nearly so: there is nothing in it to be missed.
+    std::set<std::string> with_more;
+    for (const compute::LabelledObject& object : objects)
+        if (object.kind != "network")
+            with_more.insert(object.lease);
     std::set<std::string> orphans;
     for (const compute::LabelledObject& object : objects) {
-        if (leases_.contains(object.lease) || orphans.contains(object.lease))
+        if (leases_.contains(object.lease) || is_ready(object.lease))
             continue;
-        if (keeper_.holds(object.lease, now))
-            hold(object);
-        else
+        const bool is_new = block_number_of(object);
+        if (!with_more.contains(object.lease) || !keeper_.holds(object.lease, now))
             orphans.insert(object.lease);
+        else if (is_new)
+            log::warn(
+                "{} {} is of lease {}, which the database does not know: it stays for an hour, as the database is new",
+                object.kind, object.name, object.lease);
     }
     for (const std::string& lease : orphans) {
         if (!busy_.insert(lease).second)
             continue; // being removed
         log::warn("removing what is left of lease {}, which the database does not know as open", lease);
-        if (const auto held = held_.find(lease); held != held_.end()) {
-            if (held->second) {
-                numbers_.erase(*held->second);
-                rested_.push_back(*held->second);
-            }
-            held_.erase(held);
-        }
         jobs_.submit(DestroyJob{lease});
     }
 }
 
-void Leases::hold(const compute::LabelledObject& object)
+bool Leases::block_number_of(const compute::LabelledObject& object)
 {
-    const auto [held, is_new] = held_.try_emplace(object.lease, number_in(object.name));
+    const auto [stranger, is_new] = strangers_.try_emplace(object.lease, number_in(object.name));
     if (!is_new)
+        return false;
+    std::optional<uint32_t>& number = stranger->second;
+    if (number && !numbers_.insert(*number).second)
+        number.reset(); // a lease has it
+    if (number)
+        used_before_.insert(*number);
+    return true;
+}
+
+void Leases::unblock_number_of(const std::string& lease)
+{
+    const auto stranger = strangers_.find(lease);
+    if (stranger == strangers_.end())
         return;
-    // Its name can't be another's while it is there.
-    if (held->second && !numbers_.insert(*held->second).second)
-        held->second.reset();
-    if (held->second)
-        used_before_.insert(*held->second);
-    log::warn("{} {} is of lease {}, which the database does not know: it stays for an hour, as the database is new",
-              object.kind, object.name, object.lease);
+    if (const auto number = stranger->second) {
+        numbers_.erase(*number);
+        if (std::find(rested_.begin(), rested_.end(), *number) == rested_.end())
+            rested_.push_back(*number);
+    }
+    strangers_.erase(stranger);
 }
 
 } // namespace berth::provider

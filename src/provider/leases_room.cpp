@@ -22,10 +22,14 @@ Resources Leases::sold() const
     return sold;
 }
 
+bool Leases::may_be_sold() const
+{
+    return !why_closed_ && !draining_ && !disk_is_low_ && !is_rebuilding();
+}
+
 Resources Leases::free_capacity() const
 {
-    const bool is_shut = why_closed_ || draining_ || disk_is_low_ || is_rebuilding();
-    return is_shut ? Resources{} : left_of(total_, sold());
+    return may_be_sold() ? left_of(total_, sold()) : Resources{};
 }
 
 uint64_t Leases::free_slots(const Spec& spec) const
@@ -69,6 +73,50 @@ Result<uint32_t> Leases::take_number()
     return fail(Errc::unavailable, "every lease number is in use");
 }
 
+Result<compute::WorkloadName> Leases::take_name()
+{
+    const uint32_t number = TRY(take_number());
+    std::array<uint8_t, 8> id{};
+    random_.fill(id);
+    return compute::WorkloadName{number, encode_hex(id)};
+}
+
+bool Leases::has_waiting_owner() const
+{
+    return std::any_of(leases_.begin(), leases_.end(), [](const auto& entry) {
+        return entry.second.state == LeaseState::redeeming || entry.second.state == LeaseState::provisioning;
+    });
+}
+
+void Leases::keep_ready(UnixTime now)
+{
+    if (ready_ && !busy_.contains(ready_->lease) && !(sales_.is_wanted(now) && may_be_sold()))
+        drop_ready();
+    // Whoever waits for the Engine comes first.
+    if (ready_ || !sales_.is_wanted(now) || !may_be_sold() || !busy_.empty() || has_waiting_owner())
+        return;
+    const auto name = take_name();
+    if (!name)
+        return; // full
+    ready_ = *name;
+    busy_.insert(name->lease);
+    jobs_.submit(PrepareNetworkJob{*name});
+}
+
+void Leases::drop_ready()
+{
+    numbers_.insert(ready_->number);
+    strangers_.emplace(ready_->lease, ready_->number);
+    busy_.insert(ready_->lease);
+    jobs_.submit(DestroyJob{ready_->lease});
+    ready_.reset();
+}
+
+std::optional<std::string> Leases::ready_network() const
+{
+    return ready_ ? std::optional{ready_->lease} : std::nullopt;
+}
+
 std::optional<uint16_t> Leases::preferred_port(uint32_t number) const
 {
     const uint32_t port = options_.ports.first + (number - options_.number_first);
@@ -90,27 +138,27 @@ Result<Lease> Leases::reserve(const Admission& admission, const std::string& own
                 .password = admission.password,
                 .created_at = now,
                 .reserved_until = now + options_.capacity.reservation_max};
-    std::array<uint8_t, 8> id{};
-    random_.fill(id);
-    lease.id = encode_hex(id);
-    const uint32_t number = TRY(take_number());
-    lease.workload.number = number;
+    const compute::WorkloadName name = ready_ ? *ready_ : TRY(take_name());
+    lease.id = name.lease;
+    lease.workload.number = name.number;
     lease.workload.lease = lease.id;
-    const auto ports = ports_.take(lease.workload.ports.size(), preferred_port(number));
+    const auto ports = ports_.take(lease.workload.ports.size(), preferred_port(name.number));
     if (!ports) {
-        rested_.insert(rested_.begin(), number);
+        if (!ready_)
+            rested_.insert(rested_.begin(), name.number);
         return pass_on(ports);
     }
     for (size_t i = 0; i < ports->size(); ++i)
         lease.workload.ports[i].host_port = (*ports)[i];
-    numbers_.insert(number);
+    numbers_.insert(name.number);
     return lease;
 }
 
 void Leases::give_back(const Lease& reserved)
 {
     numbers_.erase(reserved.workload.number);
-    rested_.push_back(reserved.workload.number);
+    if (!is_ready(reserved.id))
+        rested_.push_back(reserved.workload.number);
     for (const compute::PortMapping& port : reserved.workload.ports)
         ports_.give_back(port.host_port);
 }

@@ -25,17 +25,23 @@ void Publisher::tick(UnixTime now, const std::function<Facts()>& facts)
     if (now < next_due())
         return;
     const Facts current = facts();
+    if (offers_are_open_)
+        look_at_offer(current.offer, now);
+    if (now >= next_beat_) {
+        next_beat_ = now + options_.heartbeat_interval;
+        publish_beats(current, now);
+    }
+}
+
+void Publisher::look_at_offer(const OfferFacts& facts, UnixTime now)
+{
     // Uptime moves by itself with every beat; only what a consumer decides by is a change.
-    OfferFacts comparable = current.offer;
+    OfferFacts comparable = facts;
     comparable.uptime_percent = 0;
     const std::string compared = encode_offer(options_, comparable);
     if (now >= next_offer_ || compared != last_offer_) {
         last_offer_ = compared;
-        publish_offer(encode_offer(options_, current.offer), now);
-    }
-    if (now >= next_beat_) {
-        next_beat_ = now + options_.heartbeat_interval;
-        publish_beats(current, now);
+        publish_offer(encode_offer(options_, facts), now);
     }
 }
 

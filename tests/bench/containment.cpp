@@ -26,15 +26,8 @@ Result<Lines> measure_containment(Stage& stage)
                 samples[which].add(took);
         }
     const Samples& bare = samples[0];
-    const auto line = [&](const char* name, const Samples& ours, double aim) {
-        return Line{.name = name,
-                    .measured = fmt::format("{:.0f} ms (± {:.0f})", ours.median(), ours.spread()),
-                    .limit = fmt::format("bare {:.0f} ms (± {:.0f})", bare.median(), bare.spread()),
-                    .value = ours.median() / bare.median(),
-                    .aim = aim,
-                    .is_ratio = true};
-    };
-    return Lines{line("own_network_in_line", samples[1], 1.6), line("own_network_kept_ready", samples[2], 1.3)};
+    return Lines{ratio_line("own_network_in_line", samples[1], "bare", bare, 1.6),
+                 ratio_line("own_network_kept_ready", samples[2], "bare", bare, 1.3)};
 }
 
 } // namespace berth::bench

@@ -140,7 +140,8 @@ Result<void> Customer::clear()
     const auto objects = TRY(engine->list_labelled());
     std::set<std::string> names;
     for (const compute::LabelledObject& object : objects)
-        names.insert(object.lease);
+        if (object.kind == "container") // a network alone is kept ready for the next customer
+            names.insert(object.lease);
     const std::vector<std::string> leases{names.begin(), names.end()};
     std::atomic<size_t> next{0};
     std::vector<std::thread> threads;

@@ -50,12 +50,7 @@ Result<Lines> measure_pulls(Stage& stage)
         std::this_thread::sleep_for(std::chrono::milliseconds{50});
     }
     const Samples beside = TRY(rent_in_turn(customer, stage.settings().samples));
-    return Lines{Line{.name = "spawn_beside_stalled_pulls",
-                      .measured = fmt::format("{:.0f} ms (± {:.0f})", beside.median(), beside.spread()),
-                      .limit = fmt::format("alone {:.0f} ms (± {:.0f})", alone.median(), alone.spread()),
-                      .value = beside.median() / alone.median(),
-                      .aim = kAim,
-                      .is_ratio = true}};
+    return Lines{ratio_line("spawn_beside_stalled_pulls", beside, "alone", alone, kAim)};
 }
 
 } // namespace berth::bench

@@ -16,6 +16,16 @@ std::string verdict_of(const Line& line)
 
 } // namespace
 
+Line ratio_line(const char* name, const Samples& ours, const char* limit_name, const Samples& limit, double aim)
+{
+    return {.name = name,
+            .measured = fmt::format("{:.0f} ms (± {:.0f})", ours.median(), ours.spread()),
+            .limit = fmt::format("{} {:.0f} ms (± {:.0f})", limit_name, limit.median(), limit.spread()),
+            .value = ours.median() / limit.median(),
+            .aim = aim,
+            .is_ratio = true};
+}
+
 std::string as_table(const std::vector<Line>& lines)
 {
     std::string text = fmt::format("{:<26} {:<24} {:<34} {}\n", "", "berth", "limit in this run", "against the aim");

@@ -1,6 +1,8 @@
 #pragma once
 // What the benchmark says: a line a number, beside its limit from the same run.
 
+#include "bench/measure.h"
+
 #include <string>
 #include <vector>
 
@@ -15,6 +17,10 @@ struct Line {
     bool is_ratio = false;
     std::string skipped{}; ///< why it could not be measured; then nothing else counts
 };
+
+/// Medians of milliseconds, ours beside the limit's.
+[[nodiscard]] Line ratio_line(const char* name, const Samples& ours, const char* limit_name, const Samples& limit,
+                              double aim);
 
 [[nodiscard]] std::string as_table(const std::vector<Line>& lines);
 [[nodiscard]] std::string as_json(const std::vector<Line>& lines);

@@ -1,5 +1,7 @@
 #include "sim/fake_engine.h"
 
+#include "compute/lease_objects.h"
+
 #include <algorithm>
 
 namespace berth::sim {
@@ -252,8 +254,8 @@ JobResult FakeEngine::lose(const Job& job, const Error& error) const
         return ImagePulled{pull->image, failure};
     if (const auto* remove = std::get_if<RemoveImageJob>(&job))
         return ImageRemoved{remove->image, failure};
-    if (const auto* prepare = std::get_if<PrepareJob>(&job))
-        return WorkloadPrepared{prepare->spec.lease, failure};
+    if (const auto* prepare = std::get_if<PrepareNetworkJob>(&job))
+        return NetworkPrepared{prepare->name.lease, failure};
     if (const auto* make = std::get_if<CreateJob>(&job))
         return WorkloadCreated{make->spec.lease, failure};
     if (const auto* again = std::get_if<ResumeJob>(&job))
@@ -266,8 +268,8 @@ JobResult FakeEngine::lose(const Job& job, const Error& error) const
         return WorkloadDestroyed{remove->lease, failure};
     if (std::holds_alternative<SurveyJob>(job))
         return Surveyed{failure, failure};
-    if (std::holds_alternative<IsolationJob>(job))
-        return IsolationChecked{};
+    if (std::holds_alternative<CheckHostJob>(job))
+        return HostChecked{.volumes = {.encrypted = true, .sized = true}};
     if (std::holds_alternative<TryLimitsJob>(job))
         return LimitsTried{failure};
     if (std::holds_alternative<MeasureDiskJob>(job))
@@ -305,10 +307,19 @@ Result<compute::Workload> FakeEngine::create(const compute::WorkloadSpec& spec)
         if (other.number == spec.number || clashes)
             return fail(Errc::conflict, "the name or a port is another's");
     }
-    networks_.insert(spec.lease);
+    TRY(ensure_network({spec.number, spec.lease}));
     plan_exit(life);
     history_.push_back(std::move(life));
     return workload_of(history_.back());
+}
+
+Result<void> FakeEngine::ensure_network(const compute::WorkloadName& name)
+{
+    for (const auto& [lease, number] : networks_)
+        if (number == name.number && lease != name.lease)
+            return fail(Errc::conflict, "the network's name is another's");
+    networks_.emplace(name.lease, name.number);
+    return {};
 }
 
 Result<void> FakeEngine::destroy(const std::string& lease)
@@ -342,11 +353,10 @@ JobResult FakeEngine::execute(const Job& job)
         images_.erase(remove->image);
         return ImageRemoved{remove->image, {}};
     }
-    if (const auto* prepare = std::get_if<PrepareJob>(&job)) {
+    if (const auto* prepare = std::get_if<PrepareNetworkJob>(&job)) {
         if (faults_.strike(5))
             return lose(job, Error{Errc::bad_input, "no network for it"});
-        networks_.insert(prepare->spec.lease);
-        return WorkloadPrepared{prepare->spec.lease, {}};
+        return NetworkPrepared{prepare->name.lease, ensure_network(prepare->name)};
     }
     if (const auto* make = std::get_if<CreateJob>(&job))
         return create(*make);
@@ -360,17 +370,16 @@ JobResult FakeEngine::execute(const Job& job)
         return LogsRead{read->ticket, read->lease, std::string{"the last words"}};
     if (std::holds_alternative<SurveyJob>(job)) {
         std::vector<compute::LabelledObject> objects;
-        for (const std::string& lease : networks_)
-            objects.push_back({"network", "net-" + lease, "", lease});
+        for (const auto& [lease, number] : networks_)
+            objects.push_back({"network", "net-" + lease, compute::container_name(number), lease});
         for (const ContainerLife& life : running())
             objects.push_back({"container", life.id, "", life.lease, life.is_running ? "running" : "exited"});
         for (const auto& [lease, volume] : volumes_)
             objects.push_back({"volume image", lease, lease, lease});
-        return Surveyed{compute::EngineInfo{.cpus = 16, .memory_bytes = 64ULL << 30}, std::move(objects),
-                        VolumeAbilities{.encrypted = true, .sized = true}};
+        return Surveyed{compute::EngineInfo{.cpus = 16, .memory_bytes = 64ULL << 30}, std::move(objects)};
     }
-    if (std::holds_alternative<IsolationJob>(job))
-        return IsolationChecked{};
+    if (std::holds_alternative<CheckHostJob>(job))
+        return HostChecked{.volumes = {.encrypted = true, .sized = true}};
     if (std::holds_alternative<TryLimitsJob>(job))
         return LimitsTried{compute::EngineLimits{}};
     if (const auto* measure = std::get_if<MeasureDiskJob>(&job)) {

@@ -65,6 +65,7 @@ private:
     void finish(const provider::Job& job, uint64_t life);
     [[nodiscard]] provider::JobResult execute(const provider::Job& job);
     [[nodiscard]] provider::JobResult lose(const provider::Job& job, const Error& error) const;
+    [[nodiscard]] Result<void> ensure_network(const compute::WorkloadName& name);
     [[nodiscard]] Result<compute::Workload> create(const compute::WorkloadSpec& spec);
     [[nodiscard]] provider::JobResult create(const provider::CreateJob& job);
     [[nodiscard]] provider::JobResult resume(const provider::ResumeJob& job);
@@ -90,7 +91,7 @@ private:
     Faults& faults_;
     Process& process_;
     std::vector<ContainerLife> history_;
-    std::set<std::string> networks_;            ///< by lease
+    std::map<std::string, uint32_t> networks_;  ///< by lease, its number
     std::map<std::string, FakeVolume> volumes_; ///< encrypted ones, by lease
     std::set<std::string> keyless_;             ///< leases whose volume was asked for without its key
     int keys_found_again_ = 0;

@@ -42,6 +42,11 @@ std::string read_from_port(uint16_t port)
     return text;
 }
 
+WorkloadName name_of(const WorkloadSpec& spec)
+{
+    return {spec.number, spec.lease};
+}
+
 TEST_CASE_FIXTURE(EngineFixture, "a workload runs with an address of its own, and nothing is left after destroy")
 {
     if (is_missing())
@@ -189,7 +194,7 @@ TEST_CASE_FIXTURE(EngineFixture, "a number that another lease holds is a conflic
 
     REQUIRE(!made.has_value());
     CHECK(made.error().code == Errc::conflict);
-    CHECK(backend->prepare(intruder).error().code == Errc::conflict);
+    CHECK(backend->prepare_network(name_of(intruder)).error().code == Errc::conflict);
     CHECK(backend->inspect(held->container_id).value().running);
     CHECK(object_count() == 2);
 }
@@ -200,17 +205,17 @@ TEST_CASE_FIXTURE(EngineFixture, "what was prepared is used by create, or taken 
         return;
     WorkloadSpec spec = small_workload(0);
     spec.data_path = "/data";
-    REQUIRE(backend->prepare(spec).has_value());
-    REQUIRE(backend->prepare(spec).has_value());
-    CHECK(object_count() == 2);
+    REQUIRE(backend->prepare_network(name_of(spec)).has_value());
+    REQUIRE(backend->prepare_network(name_of(spec)).has_value());
+    CHECK(object_count() == 1);
     const Result<Workload> made = backend->create(spec);
     REQUIRE_MESSAGE(made.has_value(), (made ? "" : made.error().message));
     CHECK(object_count() == 3);
-    CHECK(backend->prepare(spec).has_value());
+    CHECK(backend->prepare_network(name_of(spec)).has_value());
     REQUIRE(backend->destroy(spec.lease).has_value());
     CHECK(object_count() == 0);
 
-    REQUIRE(backend->prepare(spec).has_value());
+    REQUIRE(backend->prepare_network(name_of(spec)).has_value());
     CHECK(backend->destroy(spec.lease).has_value());
     CHECK(object_count() == 0);
 }
@@ -243,9 +248,9 @@ TEST_CASE_FIXTURE(EngineFixture, "a subnet that is in use is passed over")
         return;
     options.subnet_pool = "10.215.7.0/27"; // two subnets
     const std::unique_ptr<Backend> narrow = make_docker_backend(options);
-    REQUIRE(narrow->prepare(small_workload(0)).has_value());
-    CHECK(narrow->prepare(small_workload(2)).has_value());
-    CHECK(narrow->prepare(small_workload(4)).error().code == Errc::unavailable);
+    REQUIRE(narrow->prepare_network(name_of(small_workload(0))).has_value());
+    CHECK(narrow->prepare_network(name_of(small_workload(2))).has_value());
+    CHECK(narrow->prepare_network(name_of(small_workload(4))).error().code == Errc::unavailable);
     CHECK(object_count() == 2);
 }
 
@@ -282,7 +287,7 @@ TEST_CASE("an Engine that can't be reached is unavailable, whatever is asked of 
     CHECK(backend->info().error().code == Errc::unavailable);
     CHECK(backend->find_image("busybox").error().code == Errc::unavailable);
     CHECK(backend->create(spec).error().code == Errc::unavailable);
-    CHECK(backend->prepare(spec).error().code == Errc::unavailable);
+    CHECK(backend->prepare_network({.number = 1, .lease = "lease"}).error().code == Errc::unavailable);
     CHECK(backend->inspect("0123").error().code == Errc::unavailable);
     CHECK(backend->destroy("lease").error().code == Errc::unavailable);
     CHECK(backend->list_labelled().error().code == Errc::unavailable);

@@ -1,5 +1,6 @@
 #include "provider/leases.h"
 
+#include "compute/lease_objects.h"
 #include "support/recording_jobs.h"
 
 #include <doctest/doctest.h>
@@ -19,14 +20,15 @@ struct House {
         leases.load(t0);
         leases.handle(LeaseFilesRead{std::vector<LeaseFileText>{}}, t0);
         survey(10'000, 10'000);
+        leases.handle(compute::Isolation{});
         leases.drive(t0);
     }
-    void survey(uint64_t memory_mb, uint64_t storage_gb)
+    [[nodiscard]] static Surveyed surveyed(uint64_t memory_mb, std::vector<compute::LabelledObject> objects = {})
     {
-        leases.handle(Surveyed{.engine = compute::EngineInfo{.cpus = 8, .memory_bytes = memory_mb << 20},
-                               .objects = std::vector<compute::LabelledObject>{}},
-                      storage_gb, t0);
+        return {.engine = compute::EngineInfo{.cpus = 8, .memory_bytes = memory_mb << 20},
+                .objects = std::move(objects)};
     }
+    void survey(uint64_t memory_mb, uint64_t storage_gb) { leases.handle(surveyed(memory_mb), storage_gb, t0); }
     [[nodiscard]] const Spec& spec() const { return options.specs.front(); }
     [[nodiscard]] Result<Lease> reserve(UnixTime now = t0)
     {
@@ -40,6 +42,7 @@ struct House {
         auto lease = reserve(now);
         REQUIRE(lease.has_value());
         const std::string id = lease->id;
+        lease->duration = 1h;
         leases.add(std::move(*lease));
         return id;
     }
@@ -50,7 +53,7 @@ struct House {
     test::RecordingJobs runner;
     crypto::SystemRandom random;
     FailureSink failures;
-    Leases leases{options, store, runner, random, failures, {}};
+    Leases leases{options, store, runner, random, failures, {.on_running = [](const Lease&) {}}};
 };
 
 Options for_ten()
@@ -81,6 +84,22 @@ TEST_CASE("a house for ten takes ten, refuses the eleventh, and has a place agai
     house.leases.handle(WorkloadDestroyed{.lease = first, .outcome = {}}, t0);
     CHECK(house.leases.free_slots(house.spec()) == 1);
     CHECK(!house.failures.first());
+}
+
+TEST_CASE("nothing is sold before it is known whether leases are contained, nor where they can't be")
+{
+    House house{for_ten()};
+    Leases fresh{house.options, house.store, house.runner, house.random, house.failures, {}};
+    fresh.load(t0);
+    fresh.handle(LeaseFilesRead{std::vector<LeaseFileText>{}}, t0);
+    fresh.handle(house.surveyed(10'000), 10'000, t0);
+    CHECK(!fresh.is_surveyed());
+    fresh.handle(compute::Isolation{.state = compute::Isolation::State::failed, .why_not = "no nftables"});
+    CHECK(fresh.is_surveyed());
+    CHECK(fresh.why_closed() == "no nftables");
+    CHECK(fresh.free_slots(house.spec()) == 0);
+    fresh.handle(compute::Isolation{.state = compute::Isolation::State::contained});
+    CHECK(fresh.free_slots(house.spec()) == 10);
 }
 
 TEST_CASE("what was reserved and not written goes back at once")
@@ -142,7 +161,7 @@ TEST_CASE("a reservation whose mint is silent lapses once, and its place is free
 {
     House house{for_ten()};
     const std::string id = house.rent();
-    house.leases.handle(WorkloadPrepared{.lease = id, .outcome = {}});
+    house.leases.handle(NetworkPrepared{.lease = id, .outcome = {}});
     const UnixTime lapse = t0 + house.options.capacity.reservation_max;
     CHECK(house.leases.next_due() == lapse);
     house.leases.drive(lapse - 1ms);
@@ -168,6 +187,124 @@ TEST_CASE("a restart gives the mint of a reservation its time again")
     CHECK(again.is_reserved(id));
     again.drive(start + house.options.capacity.reservation_max);
     CHECK(!again.is_reserved(id));
+}
+
+/// A house after two sales in a row, with nothing left to do.
+struct BusyHouse : House {
+    BusyHouse() : House{for_ten()}
+    {
+        run(rent());
+        run(rent());
+        CHECK(runner.take<PrepareNetworkJob>().size() == 2);
+    }
+    void run(const std::string& id)
+    {
+        leases.handle(NetworkPrepared{.lease = id, .outcome = {}});
+        leases.pay(id, t0);
+        leases.drive(t0);
+        CHECK(runner.take<CreateJob>().size() == 1);
+        leases.handle(WorkloadCreated{.lease = id, .outcome = compute::Workload{.running = true}}, t0);
+    }
+    /// The network that is being made for nobody yet.
+    compute::WorkloadName make_ready(UnixTime now = t0)
+    {
+        leases.drive(now);
+        const auto jobs = runner.take<PrepareNetworkJob>();
+        REQUIRE(jobs.size() == 1);
+        CHECK(leases.ready_network() == jobs.front().name.lease);
+        return jobs.front().name;
+    }
+};
+
+TEST_CASE("after two sales in a row the third finds its network made, and no place is taken by it")
+{
+    BusyHouse house;
+    const compute::WorkloadName ready = house.make_ready();
+    CHECK(house.leases.free_slots(house.spec()) == 8);
+    house.leases.handle(NetworkPrepared{.lease = ready.lease, .outcome = {}});
+
+    CHECK(house.rent() == ready.lease);
+    CHECK(house.leases.find(ready.lease)->workload.number == ready.number);
+    CHECK(house.runner.count<PrepareNetworkJob>() == 0);
+    CHECK(!house.leases.ready_network());
+    house.leases.drive(t0);
+    CHECK(!house.leases.ready_network()); // whoever waits comes first
+    house.run(ready.lease);
+    CHECK(house.make_ready().number != ready.number);
+}
+
+TEST_CASE("a lease that is sold while its network is made waits for that")
+{
+    BusyHouse house;
+    const std::string id = house.make_ready().lease;
+    CHECK(house.rent() == id);
+    house.leases.pay(id, t0);
+    house.leases.drive(t0);
+    CHECK(house.runner.count<CreateJob>() == 0);
+    house.leases.handle(NetworkPrepared{.lease = id, .outcome = fail(Errc::unavailable, "no")});
+    house.leases.drive(t0);
+    CHECK(house.runner.count<CreateJob>() == 1);
+    CHECK(house.runner.count<DestroyJob>() == 0);
+}
+
+TEST_CASE("a network that was made ready goes when sales are over, when nothing may be sold, and when it failed")
+{
+    BusyHouse house;
+    compute::WorkloadName ready = house.make_ready();
+    house.leases.handle(NetworkPrepared{.lease = ready.lease, .outcome = {}});
+    SUBCASE("nobody came")
+    {
+        CHECK(house.leases.next_due() == t0 + kSalesFollow);
+        house.leases.drive(t0 + kSalesFollow - 1ms);
+        CHECK(house.runner.count<DestroyJob>() == 0);
+        house.leases.drive(t0 + kSalesFollow);
+    }
+    SUBCASE("the host is drained")
+    {
+        house.leases.set_draining(true);
+        house.leases.drive(t0);
+        house.leases.set_draining(false);
+    }
+    SUBCASE("it could not be made")
+    {
+        house.run(house.rent());
+        ready = house.make_ready();
+        house.leases.handle(NetworkPrepared{.lease = ready.lease, .outcome = fail(Errc::unavailable, "no")});
+    }
+    const auto removals = house.runner.take<DestroyJob>();
+    REQUIRE(removals.size() == 1);
+    CHECK(removals.front().lease == ready.lease);
+    CHECK(!house.leases.ready_network());
+    const uint64_t left = house.leases.free_slots(house.spec());
+    CHECK(house.rent() != ready.lease);
+    CHECK(house.leases.free_slots(house.spec()) == left - 1);
+}
+
+TEST_CASE("one that was reserved and not written stays ready")
+{
+    BusyHouse house;
+    const std::string id = house.make_ready().lease;
+    const auto lease = house.reserve();
+    REQUIRE(lease.has_value());
+    house.leases.give_back(*lease);
+    CHECK(house.rent() == id);
+}
+
+TEST_CASE("the name of what a killed process left ready is nobody's until the Engine has it no more")
+{
+    Options options = for_ten();
+    options.number_last = options.number_first;
+    House house{std::move(options)};
+    // Though the database is new: a network alone has nothing that somebody could miss.
+    house.leases.handle(
+        House::surveyed(10'000, {{"network", "n1", compute::container_name(house.options.number_first), "stranger"}}),
+        100, t0);
+    REQUIRE(house.runner.count<DestroyJob>() == 1);
+    CHECK(!house.reserve().has_value());
+    house.leases.handle(WorkloadDestroyed{.lease = "stranger", .outcome = fail(Errc::conflict, "busy")}, t0);
+    CHECK(!house.reserve().has_value());
+    house.leases.handle(WorkloadDestroyed{.lease = "stranger", .outcome = {}}, t0);
+    CHECK(house.reserve().has_value());
 }
 
 } // namespace
