@@ -147,6 +147,12 @@ std::optional<TokenRefusal> StoredWallet::refusal_of_mint(const CheckedToken& to
     const auto keyset = book_.output_keyset(token.mint, token.unit, now);
     if (!keyset)
         return TokenRefusal{TokenFault::mint_unavailable, keyset.error().message};
+    // A token without a DLEQ can claim anything: what can't be swapped or booked must not get as far as that.
+    if (const auto plan = plan_outputs(*keyset, token.gross - token.fee, false); !plan)
+        return TokenRefusal{TokenFault::invalid, "the token can't be swapped: " + plan.error().message};
+    LedgerDraft trial{{.movement = Movement::receive, .mint = token.mint, .unit = token.unit}};
+    if (trial.add(Account::reserved, token.gross).overflows())
+        return TokenRefusal{TokenFault::invalid, "the token claims more than any book can hold"};
     if (is_too_much(token))
         return TokenRefusal{TokenFault::mint_unavailable,
                             "no more money of this mint is taken for now; pay with less or from another mint"};

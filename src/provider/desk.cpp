@@ -190,6 +190,9 @@ void Desk::place_order(const RequestOrigin& origin, const Order& order, UnixTime
 void Desk::refuse_claimed(const RequestOrigin& origin, const cashu::CheckedToken& token, const Error& error,
                           UnixTime now)
 {
+    // A token that can't be redeemed is no failure of ours, which would end the process, whenever it is sent again.
+    if (error.code == Errc::bad_input)
+        return refuse(origin, {error_type::invalid_token, error.message + "; nothing was taken"}, now);
     if (error.code != Errc::conflict)
         return p_.failures.check(Unexpected{error});
     const auto claim = p_.wallet.find_claim(token.ys);

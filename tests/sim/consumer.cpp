@@ -44,12 +44,17 @@ Consumers::Consumers(Parts parts) : p_{parts}, random_{p_.dice.next()}
 
 size_t Consumers::mint_money()
 {
-    Money money;
     std::vector<cashu::Amount> amounts{64, 32};
     if (p_.dice.chance(50))
         amounts.push_back(128);
     if (p_.dice.chance(50))
         amounts.push_back(16);
+    return mint_money(amounts);
+}
+
+size_t Consumers::mint_money(const std::vector<cashu::Amount>& amounts)
+{
+    Money money;
     for (const cashu::Amount amount : amounts)
         money.value += amount;
     money.made = p_.clock.now();
@@ -67,6 +72,8 @@ void Consumers::plan(int purchases, std::chrono::milliseconds within)
             const size_t consumer = p_.dice.below(kMembers);
             const size_t money = mint_money();
             spawn(consumer, money);
+            if (p_.faults.strike(5)) // in more pieces than a swap may have
+                spawn(consumer, mint_money(std::vector<cashu::Amount>(70, 256)));
             if (p_.faults.strike(8)) // somebody else shows the same token
                 spawn((consumer + 1) % kMembers, money);
             if (p_.faults.strike(6)) // the payer spends it behind our back

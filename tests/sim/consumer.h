@@ -99,6 +99,7 @@ private:
     };
 
     [[nodiscard]] size_t mint_money();
+    [[nodiscard]] size_t mint_money(const std::vector<cashu::Amount>& amounts);
     void spawn(size_t consumer, size_t money);
     void top_up(size_t consumer, const std::string& pod);
     void ask_status(size_t consumer, const std::string& pod);

@@ -272,6 +272,26 @@ TEST_CASE("a crash before a redemption's rows are committed costs no scan")
     CHECK(world.wallet->check(world.mint.issue_token({8}), world.now).token.has_value());
 }
 
+TEST_CASE("a token that could not be swapped or booked is refused by the check, whoever made it up")
+{
+    // No sender has to own what a token without a DLEQ claims.
+    const auto refusal_of = [](WalletWorld& world, const std::string& token) {
+        TokenCheck checked;
+        world.transact([&] { checked = world.wallet->check(token, world.now); });
+        REQUIRE(checked.refusal.has_value());
+        return checked.refusal->fault;
+    };
+    WalletWorld small{{.amounts = 4}};
+    CHECK(refusal_of(small, small.mint.issue_token(std::vector<Amount>(65, 8))) == TokenFault::invalid);
+    small.begin(small.mint.issue_token(std::vector<Amount>(64, 8)));
+    small.settle();
+    small.check_received(512);
+
+    WalletWorld large{{.amounts = 60}};
+    CHECK(refusal_of(large, large.mint.issue_token({Amount{1} << 54})) == TokenFault::invalid);
+    CHECK(refusal_of(large, large.mint.issue_token({Amount{1} << 59})) == TokenFault::invalid);
+}
+
 TEST_CASE("a token paid twice is held by the first")
 {
     WalletWorld world;
