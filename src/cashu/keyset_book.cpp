@@ -86,7 +86,9 @@ std::optional<Keyset> KeysetBook::find(const KeysetId& id)
         for (const Keyset& keyset : mint.keysets)
             if (keyset.id == id)
                 return keyset;
-    return std::nullopt;
+    // What was begun at a mint that is no longer configured still ends with its signatures.
+    auto row = store_.keyset(id);
+    return row ? std::optional{std::move(row->keyset)} : std::nullopt;
 }
 
 const Keyset* KeysetBook::best_for_outputs(const std::string& mint, Unit unit, UnixTime now, Scanned scanned)
@@ -137,7 +139,10 @@ bool KeysetBook::is_failing(const std::string& mint) const
 
 KeysetBook::Refresh KeysetBook::refresh(const std::string& mint, UnixTime now)
 {
-    Progress& progress = mints_.at(mint);
+    const auto found = mints_.find(mint);
+    if (found == mints_.end())
+        return Refresh::too_soon; // no longer configured: what is known of it is all there will be
+    Progress& progress = found->second;
     if (progress.under_way)
         return Refresh::under_way;
     const bool recent = progress.ended_at && now < *progress.ended_at + kRefreshGap;

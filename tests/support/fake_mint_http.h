@@ -32,9 +32,12 @@ public:
     {
         auto [request, done] = std::move(waiting_.front());
         waiting_.pop_front();
-        done(request.url.starts_with(mint_.url()) ? mint_.answer(request) : elsewhere(request));
+        const auto instead = in_between ? in_between(request) : std::nullopt;
+        done(instead ? *instead : request.url.starts_with(mint_.url()) ? mint_.answer(request) : elsewhere(request));
     }
 
+    /// What stands before the mint and answers for it where it wants to.
+    std::function<std::optional<net::HttpResult>(const net::HttpRequest&)> in_between;
     /// Answers for every other host.
     std::function<net::HttpResult(const net::HttpRequest&)> elsewhere = [](const net::HttpRequest&) {
         return net::HttpResult{fail(Errc::unavailable, "connection refused")};
