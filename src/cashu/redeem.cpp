@@ -51,14 +51,16 @@ RedeemRuling judge_unspent(RedeemRow row, UnixTime now, const RedeemLimits& limi
     const bool may_renew = row.renewals < limits.renewals_max;
     if (row.answer == SwapAnswer::outputs_signed && may_renew)
         return {asking(std::move(row), RedeemQuestion::counter, now), RedeemVerdict::scan};
-    if (row.answer == SwapAnswer::keyset_retired && may_renew)
+    // A mint may have retired a keyset and have no other.
+    const bool is_over = now - row.created_at >= limits.deadline;
+    if (row.answer == SwapAnswer::keyset_retired && may_renew && !is_over)
         return {std::move(row), RedeemVerdict::renew};
     const bool clear_no = row.answer == SwapAnswer::rejected || row.answer == SwapAnswer::keyset_retired ||
                           row.answer == SwapAnswer::outputs_signed;
     // Only the first answer ever is proof: a refusal of a repeat may follow an execution that we never heard of.
     if (clear_no && row.attempts == 1)
         return ended(std::move(row), RedeemState::rejected, RedeemVerdict::refused);
-    if (now - row.created_at >= limits.deadline)
+    if (is_over)
         return ended(std::move(row), RedeemState::rejected, RedeemVerdict::gave_up);
     return {posting_again(std::move(row), now), RedeemVerdict::go_on};
 }

@@ -5,6 +5,20 @@
 
 namespace berth::cashu::test {
 
+namespace {
+
+/// Every swap gets this answer.
+auto answer_swaps_with(int status, std::string body)
+{
+    return [status, body = std::move(body)](const net::HttpRequest& request) -> std::optional<net::HttpResult> {
+        if (!request.url.ends_with("/v1/swap"))
+            return std::nullopt;
+        return net::HttpResponse{.status = status, .body = body};
+    };
+}
+
+} // namespace
+
 TEST_CASE("what was begun at a mint comes to its end when that mint is no longer configured")
 {
     SUBCASE("a swap whose answer was lost")
@@ -43,6 +57,18 @@ TEST_CASE("what was begun at a mint comes to its end when that mint is no longer
         CHECK(world.wallet->find_payment("k")->settling == Settling::done);
         CHECK(world.wallet->balance() == Msat{43'000});
     }
+}
+
+TEST_CASE("a mint that has retired its keyset and has no other is not waited for past the deadline")
+{
+    WalletWorld world;
+    world.http.in_between = answer_swaps_with(400, R"({"code":12002,"detail":"inactive"})");
+    world.begin(world.mint.issue_token({8}));
+    world.settle(5min);
+    CHECK(world.redeemed.empty());
+    world.settle(30min);
+    REQUIRE(world.redeemed.size() == 1);
+    CHECK_FALSE(world.redeemed.front().received);
 }
 
 } // namespace berth::cashu::test
