@@ -304,8 +304,14 @@ Result<void> SwapDriver::apply_end(RedemptionRow& row, RedeemVerdict verdict, Un
         return store_.put_redemption(row);
     }
     row.refusal = refusal_for(verdict, row.last_error);
-    if (verdict == RedeemVerdict::gave_up)
+    // Outputs that were superseded were sent, too. Proofs of our own are free again, and whatever takes them is seen.
+    if (!own_inputs &&
+        (verdict == RedeemVerdict::gave_up || (verdict == RedeemVerdict::refused && row.saga.renewals > 0)))
         row.watch_at = now + kWatchOften;
+    // Bad signatures for inputs that it never took were not this mint's, but of something in front of it. Where inputs
+    // were taken, whoever waits for their signatures says so again.
+    if (verdict == RedeemVerdict::gave_up)
+        TRY(store_.set_mint_fault(row.mint, WalletStore::MintFault::signatures, ""));
     const bool inputs_free = verdict != RedeemVerdict::double_spent;
     if (inputs_free)
         TRY(store_.release_claims(row.id));

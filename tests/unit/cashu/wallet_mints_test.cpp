@@ -17,6 +17,14 @@ auto answer_swaps_with(int status, std::string body)
     };
 }
 
+/// The mint's keysets are read again first.
+RedemptionId begin_after_a_look(WalletWorld& world, const std::string& token)
+{
+    world.transact([&] { (void)world.wallet->check(token, world.now); });
+    world.settle();
+    return world.begin(token);
+}
+
 } // namespace
 
 TEST_CASE("what was begun at a mint comes to its end when that mint is no longer configured")
@@ -69,6 +77,22 @@ TEST_CASE("a mint that has retired its keyset and has no other is not waited for
     world.settle(30min);
     REQUIRE(world.redeemed.size() == 1);
     CHECK_FALSE(world.redeemed.front().received);
+}
+
+TEST_CASE("a page that answers swaps in a mint's place closes that mint for no longer than it is there")
+{
+    WalletWorld world;
+    world.begin(world.mint.issue_token({8}));
+    world.http.in_between = answer_swaps_with(200, "<html>back soon</html>");
+    world.settle(30min);
+    world.http.in_between = {};
+    REQUIRE(world.redeemed.size() == 1);
+    CHECK(world.redeemed.front().refusal.fault == TokenFault::mint_unavailable);
+    world.redeemed.clear();
+    const std::string token = world.mint.issue_token({4});
+    begin_after_a_look(world, token);
+    world.settle();
+    world.check_received(4);
 }
 
 } // namespace berth::cashu::test
