@@ -209,14 +209,25 @@ void SwapDriver::on_watched(RedemptionId id, uint64_t mark, const Result<Restore
         return;
     const UnixTime now = clock_();
     const Restored restored = read_restored(*row, reply);
-    // A later operation with the same inputs asks for these outputs too, and credits them itself.
-    const bool superseded = store_.find_by_inputs(row->inputs_hash) != std::optional{id};
+    // A later operation with the same inputs asks for these outputs too, and credits them itself. If it was refused, it
+    // watches from now on: its sender has heard of it last.
+    auto latest = row;
+    if (const auto last = store_.find_by_inputs(row->inputs_hash); last && *last != id)
+        latest = store_.redemption(*last);
+    const bool superseded = latest->id != id;
+    const bool hand_over = superseded && latest->saga.state == RedeemState::rejected && !latest->watch_at;
     const bool late = restored.answer == RestoreAnswer::all && !superseded;
-    if (late || superseded)
+    const UnixTime again = now + (now - row->saga.created_at < kWatchSeldom ? kWatchOften : kWatchSeldom);
+    row->watch_at = again;
+    if (late || (superseded && latest->saga.state >= RedeemState::done))
         row->watch_at.reset();
-    else
-        row->watch_at = now + (now - row->saga.created_at < kWatchSeldom ? kWatchOften : kWatchSeldom);
-    const bool stored = step([&] { return late ? keep_late(*row, restored, now) : store_.put_redemption(*row); });
+    const bool stored = step([&]() -> Result<void> {
+        if (hand_over) {
+            latest->watch_at = now;
+            TRY(store_.put_redemption(*latest));
+        }
+        return late ? keep_late(*row, restored, now) : store_.put_redemption(*row);
+    });
     if (stored && late)
         events_.on_settled(*row);
 }

@@ -95,4 +95,30 @@ TEST_CASE("a page that answers swaps in a mint's place closes that mint for no l
     world.check_received(4);
 }
 
+TEST_CASE("a token that was given up, then refused, and taken by the mint after all is told of to whom asked last")
+{
+    WalletWorld world;
+    world.options.redemption_deadline = 1min;
+    world.crash();
+    world.settle();
+    const std::string token = world.mint.issue_token({8});
+    world.mint.swap_faults = std::deque<SwapFault>(50, SwapFault::lose_request);
+    world.begin(token);
+    world.settle(20min);
+    world.mint.swap_faults = {SwapFault::refuse};
+    const RedemptionId again = begin_after_a_look(world, token);
+    world.settle(3h); // looked at for late signatures meanwhile
+    REQUIRE(world.redeemed.size() == 2);
+    net::HttpRequest post;
+    post.url = world.mint.url() + "/v1/swap";
+    post.body = world.mint.swap_bodies.front();
+    REQUIRE(world.mint.answer(post)->status == 200);
+    world.settle(3h);
+    REQUIRE(world.redeemed.size() == 3);
+    CHECK(world.redeemed[2].late);
+    CHECK(world.redeemed[2].id == again);
+    world.transact([&] { CHECK(world.wallet->refund_token(again, world.now)); });
+    CHECK(world.wallet->balance() == Msat{});
+}
+
 } // namespace berth::cashu::test
