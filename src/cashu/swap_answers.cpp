@@ -89,8 +89,9 @@ void SwapDriver::on_swap(RedemptionId id, uint64_t mark, const SwapReply& reply)
             row->last_error = made.error().message;
         }
     }
-    // The mint may have been replaced: its list of keysets tells.
-    if (reply.code == mint_error::kKeysetUnknown)
+    // The mint may have been replaced, or have changed its fee: its list of keysets tells.
+    const bool fee_may_be_old = answer == SwapAnswer::rejected && book_.is_stale(row->mint, now);
+    if (reply.code == mint_error::kKeysetUnknown || fee_may_be_old)
         book_.refresh(row->mint, now);
     const RedeemRuling ruling = judge_swap(row->saga, answer, now);
     const bool stored = step([&]() -> Result<void> {

@@ -121,4 +121,19 @@ TEST_CASE("a token that was given up, then refused, and taken by the mint after 
     CHECK(world.wallet->balance() == Msat{});
 }
 
+TEST_CASE("a payout that the mint refuses has the mint's fees read again")
+{
+    WalletWorld world;
+    world.deposit(world.mint.issue_token({64}));
+    world.settle(10min);
+    const int before = world.mint.calls["/v1/keysets"];
+    world.http.in_between = answer_swaps_with(400, R"({"code":11005,"detail":"not balanced"})");
+    world.transact([&] { world.wallet->request_payout("p", world.mint.url(), Unit::sat, 5, world.now); });
+    world.settle(30s);
+    CHECK(world.mint.calls["/v1/keysets"] == before + 1);
+    world.http.in_between = {};
+    world.settle(2min);
+    CHECK(total(world.proofs_of(world.payouts.at("p"))).value() == 5);
+}
+
 } // namespace berth::cashu::test
