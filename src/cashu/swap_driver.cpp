@@ -194,6 +194,10 @@ Result<void> SwapDriver::renew(RedemptionRow& row, UnixTime now)
                   .inputs = store_.inputs(row.id),
                   .gross = row.gross,
                   .payout_key = row.payout_key};
+    // What the rows don't keep is needed to sign a blinded lock (NUT-28), but a signature is good for any outputs.
+    if (const auto sent = decode_swap_request(row.request_body); sent && sent->inputs.size() == plan.inputs.size())
+        for (size_t i = 0; i < plan.inputs.size(); ++i)
+            plan.inputs[i].proof.witness = sent->inputs[i].witness;
     std::vector<uint64_t> fees;
     for (const StoredInput& input : plan.inputs) {
         const auto keyset = book_.find(input.proof.keyset_id);
