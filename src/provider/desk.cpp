@@ -45,7 +45,8 @@ Refusal refusal_of(const cashu::TokenRefusal& refusal)
 void Desk::load()
 {
     for (const Order& order : p_.failures.take(p_.orders.load_open()))
-        if (order.kind == OrderKind::top_up)
+        // One without a reply may only wait for its change.
+        if (order.kind == OrderKind::top_up && !p_.wallet.outcome(order.redemption))
             p_.leases.begin_top_up(order.lease);
 }
 
@@ -357,8 +358,15 @@ void Desk::on_redeemed(const cashu::Redeemed& redeemed, UnixTime now)
     if (redeemed.received && !is_reserved)
         return settle_with_refund(
             *order, {error_type::race_lost, "the mint answered after its place was given up; it is given back"}, now);
-    if (redeemed.received)
-        return p_.leases.pay(order->lease, now);
+    if (redeemed.received) {
+        // The fee may have risen between the look at the token and the swap that the mint took.
+        const Lease* lease = p_.leases.find(order->lease);
+        if (duration_of(redeemed.net, lease->spec) >= lease->duration)
+            return p_.leases.pay(order->lease, now);
+        p_.leases.refuse(order->lease, now);
+        return settle_with_refund(
+            *order, {error_type::insufficient_payment, "the mint's fee rose meanwhile; the rest is given back"}, now);
+    }
     if (is_reserved)
         p_.leases.refuse(order->lease, now);
     settle(*order, encode_error(refusal_of(redeemed.refusal)), now);

@@ -103,9 +103,14 @@ void Consumers::spawn(size_t consumer, size_t money)
     buy({.consumer = consumer, .money = money, .body = dump_json(body), .volume_key = key});
 }
 
-void Consumers::top_up(size_t consumer, const std::string& pod)
+void Consumers::spend_on_top_up(const std::vector<cashu::Amount>& amounts)
 {
-    const size_t money = mint_money();
+    const auto& [pod, purchase] = *purchase_of_pod_.rbegin();
+    top_up(purchases_[purchase].consumer, pod, mint_money(amounts));
+}
+
+void Consumers::top_up(size_t consumer, const std::string& pod, size_t money)
+{
     const Json body{{"pod_npub", pod}, {"cashu_token", money_[money].text}};
     buy({.consumer = consumer, .money = money, .is_top_up = true, .body = dump_json(body)});
 }

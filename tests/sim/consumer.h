@@ -76,6 +76,9 @@ public:
     void connect(FakeRelays& relays) { relays_ = &relays; }
     /// Plans what this seed's consumers do within the given time.
     void plan(int purchases, std::chrono::milliseconds within);
+    void spend_on_lease(const std::vector<cashu::Amount>& amounts) { spawn(0, mint_money(amounts)); }
+    /// For the lease that was granted last.
+    void spend_on_top_up(const std::vector<cashu::Amount>& amounts);
     /// The same request once more, in a new event.
     void ask_again(size_t purchase) { send_copies(purchase); }
     /// A relay took an event in.
@@ -101,7 +104,8 @@ private:
     [[nodiscard]] size_t mint_money();
     [[nodiscard]] size_t mint_money(const std::vector<cashu::Amount>& amounts);
     void spawn(size_t consumer, size_t money);
-    void top_up(size_t consumer, const std::string& pod);
+    void top_up(size_t consumer, const std::string& pod) { top_up(consumer, pod, mint_money()); }
+    void top_up(size_t consumer, const std::string& pod, size_t money);
     void ask_status(size_t consumer, const std::string& pod);
     void buy(Purchase purchase);
     void send_copies(size_t purchase);

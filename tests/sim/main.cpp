@@ -64,6 +64,14 @@ int main(int count, char** values)
         ++violations;
         std::printf("late redemption: %s\n", violation.c_str());
     }
+    for (const std::string& violation : berth::sim::simulate_risen_fee(arguments.first, directory)) {
+        ++violations;
+        std::printf("risen fee: %s\n", violation.c_str());
+    }
+    for (const std::string& violation : berth::sim::simulate_change_over_crash(arguments.first, directory)) {
+        ++violations;
+        std::printf("change over a crash: %s\n", violation.c_str());
+    }
     for (uint64_t seed = arguments.first; seed < arguments.first + arguments.seeds; ++seed) {
         current_seed = static_cast<std::sig_atomic_t>(seed);
         const berth::sim::Outcome outcome = berth::sim::simulate(seed, directory);

@@ -34,11 +34,18 @@ constexpr auto kExpiryWarning = 40s;
 constexpr unsigned kPowerCutPercent = 50;
 constexpr std::chrono::milliseconds kPowerCutWithin = 200s;
 
-const test::FakeMint& fresh_mint(bool with_fee)
+/// What a scenario wants otherwise.
+struct Setup {
+    std::chrono::seconds lease_max = 720h;
+    bool keysets_v2 = true; ///< whose ids commit to the fee
+};
+
+const test::FakeMint& fresh_mint(bool with_fee, bool v2)
 {
     static const test::FakeMint free{{.input_fee_ppk = 0, .amounts = kMintAmounts}};
     static const test::FakeMint dear{{.input_fee_ppk = 400, .amounts = kMintAmounts}};
-    return with_fee ? dear : free;
+    static const test::FakeMint v1{{.v2 = false, .amounts = kMintAmounts}};
+    return !v2 ? v1 : with_fee ? dear : free;
 }
 
 nostr::SecretKey provider_key()
@@ -50,10 +57,9 @@ nostr::SecretKey provider_key()
 
 class Simulation {
 public:
-    Simulation(uint64_t seed, const std::string& directory)
-        : dice_{seed}, faults_{dice_, kFaultBudget}, mint_{fresh_mint(dice_.chance(50))}, process_{clock_, dice_,
-                                                                                                   faults_,
-                                                                                                   options(directory)},
+    Simulation(uint64_t seed, const std::string& directory, Setup setup = {})
+        : setup_{setup}, dice_{seed}, faults_{dice_, kFaultBudget},
+          mint_{fresh_mint(dice_.chance(50), setup_.keysets_v2)}, process_{clock_, dice_, faults_, options(directory)},
           engine_{clock_, dice_, faults_, process_}, mishaps_{clock_, dice_, process_, engine_},
           gate_{clock_, dice_, faults_, process_, mint_, [this](const std::string& body) { judge_swap(body); }},
           consumers_{{clock_, dice_, faults_, mint_, nostr::PublicKey::of(provider_key())}},
@@ -106,7 +112,54 @@ public:
         return violations_;
     }
 
+    std::vector<std::string> run_change_over_crash()
+    {
+        faults_.heal();
+        process_.start();
+        run_for(5s);
+        consumers_.spend_on_lease({128});
+        run_for(30s);
+        hold_after_swap_ = true; // the top-up's own is the last one to arrive, its change waits for another
+        consumers_.spend_on_top_up({128, 64});
+        run_for(3s);
+        process_.lose_power(1s);
+        gate_.release_swaps();
+        run_for(10min);
+        for (const auto& [id, answers] : consumers_.purchases().at(1).answers) {
+            const Json body = Json::parse(answers.empty() ? "{}" : *answers.begin());
+            if (!body.contains("change"))
+                violations_.push_back("a top-up beyond the longest lease was not answered with its change");
+            else if (const UnixTime end = parse_rfc3339(body.at("new_expires_at").get<std::string>()).value();
+                     engine_.history().back().removed > end + 5s)
+                violations_.push_back("a lease went on after its end, as if a top-up were still being redeemed");
+        }
+        return violations_;
+    }
+
+    std::vector<std::string> run_risen_fee()
+    {
+        faults_.heal();
+        process_.start();
+        run_for(5s);
+        raise_fee_ = true; // between the look at the token and its swap
+        consumers_.spend_on_lease({128});
+        run_for(5min);
+        for (const auto& [id, answers] : consumers_.purchases().at(0).answers) {
+            const Json body = Json::parse(answers.empty() ? "{}" : *answers.begin());
+            if (!body.contains("refund"))
+                violations_.push_back("a lease was granted for more than was received");
+            else if (body.at("refund").at("amount") != 118)
+                violations_.push_back("not everything that was received is given back");
+        }
+        return violations_;
+    }
+
 private:
+    void run_for(std::chrono::milliseconds time)
+    {
+        run_until(clock_.now() + time, [] { return false; });
+    }
+
     /// Every request of the only purchase has heard of one and the same refund, of all that was paid.
     void expect_one_refund()
     {
@@ -152,6 +205,7 @@ private:
                        .disk_gb = 10,
                        .rate_msats_per_sec = kRate}};
         made.templates["data"] = {.slug = "data", .image = "alpine:3", .data_path = "/data"};
+        made.lease_max = setup_.lease_max;
         made.volumes.lock_stops_clock = lock_stops_clock_;
         made.volumes.locked_max = std::chrono::seconds{60 + dice_.below(120)};
         made.capacity.storage_gb = 1000;
@@ -187,6 +241,13 @@ private:
     /// Nobody may be charged for what was asked for while the operator knew that nothing is sold.
     void judge_swap(const std::string& body)
     {
+        if (std::exchange(hold_after_swap_, false))
+            gate_.hold_swaps();
+        if (std::exchange(raise_fee_, false)) {
+            mint_.rotate();
+            for (const cashu::KeysetId& id : mint_.keyset_ids())
+                mint_.set_input_fee_ppk(id, 10'000);
+        }
         const auto& drained = mishaps_.drained_since();
         for (const Money& money : consumers_.money())
             if (drained && money.made > *drained && body.find(money.proofs.front().secret) != std::string::npos)
@@ -253,6 +314,9 @@ private:
         return outcome;
     }
 
+    const Setup setup_;
+    bool hold_after_swap_ = false;
+    bool raise_fee_ = false;
     Clockwork clock_;
     const UnixTime started_ = clock_.now();
     Dice dice_;
@@ -269,24 +333,44 @@ private:
     int turns_ = 0;
 };
 
+/// Empty at first, and gone afterwards.
+struct Files {
+    explicit Files(const std::string& place) : directory{place}
+    {
+        std::filesystem::remove_all(directory);
+        std::filesystem::create_directories(directory);
+    }
+    ~Files() { std::filesystem::remove_all(directory); }
+    Files(const Files&) = delete;
+    Files& operator=(const Files&) = delete;
+
+    const std::string directory;
+};
+
 } // namespace
 
 Outcome simulate(uint64_t seed, const std::string& directory)
 {
-    std::filesystem::remove_all(directory);
-    std::filesystem::create_directories(directory);
-    Outcome outcome = Simulation{seed, directory}.run();
-    std::filesystem::remove_all(directory);
-    return outcome;
+    const Files files{directory};
+    return Simulation{seed, directory}.run();
 }
 
 std::vector<std::string> simulate_late_redemption(uint64_t seed, const std::string& directory)
 {
-    std::filesystem::remove_all(directory);
-    std::filesystem::create_directories(directory);
-    const std::vector<std::string> violations = Simulation{seed, directory}.run_late_redemption();
-    std::filesystem::remove_all(directory);
-    return violations;
+    const Files files{directory};
+    return Simulation{seed, directory}.run_late_redemption();
+}
+
+std::vector<std::string> simulate_change_over_crash(uint64_t seed, const std::string& directory)
+{
+    const Files files{directory};
+    return Simulation{seed, directory, {.lease_max = 250s}}.run_change_over_crash();
+}
+
+std::vector<std::string> simulate_risen_fee(uint64_t seed, const std::string& directory)
+{
+    const Files files{directory};
+    return Simulation{seed, directory, {.keysets_v2 = false}}.run_risen_fee();
 }
 
 } // namespace berth::sim

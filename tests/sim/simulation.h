@@ -30,4 +30,10 @@ struct Outcome {
 /// money ends.
 [[nodiscard]] std::vector<std::string> simulate_late_redemption(uint64_t seed, const std::string& directory);
 
+/// A top-up whose change is not there yet when the process dies.
+[[nodiscard]] std::vector<std::string> simulate_change_over_crash(uint64_t seed, const std::string& directory);
+
+/// A mint whose fee rises, and whose keyset is retired, while a token is on its way.
+[[nodiscard]] std::vector<std::string> simulate_risen_fee(uint64_t seed, const std::string& directory);
+
 } // namespace berth::sim

@@ -106,6 +106,7 @@ public:
 
     /// Of keysets that are made from now on.
     void set_final_expiry(std::optional<int64_t> time) { options_.final_expiry = time; }
+    void set_input_fee_ppk(const cashu::KeysetId& id, uint64_t ppk) { keysets_.at(id).input_fee_ppk = ppk; }
 
     /// As if another mint had taken its place.
     void forget_keysets()
