@@ -276,7 +276,8 @@ int NetLoop::dispatch(lws* wsi, lws_callback_reasons reason, std::string_view da
         sockets_.on_open(wsi);
         return 0;
     case LWS_CALLBACK_CLIENT_RECEIVE:
-        return sockets_.on_frame(wsi, data);
+        sockets_.on_frame(wsi, data);
+        return 0;
     case LWS_CALLBACK_CLIENT_RECEIVE_PONG:
         sockets_.on_pong(wsi);
         return 0;
@@ -313,7 +314,8 @@ int NetLoop::dispatch_server(lws* wsi, lws_callback_reasons reason, std::string_
         sockets_.on_accepted(wsi, next_id_++, &server.sink);
         return 0;
     case LWS_CALLBACK_RECEIVE:
-        return sockets_.on_frame(wsi, data);
+        sockets_.on_frame(wsi, data);
+        return 0;
     case LWS_CALLBACK_RECEIVE_PONG:
         sockets_.on_pong(wsi);
         return 0;

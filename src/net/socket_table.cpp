@@ -223,36 +223,38 @@ void SocketTable::on_accepted(lws* wsi, SocketId id, EventSink* sink)
     offer(socket, SocketAccepted{.id = id, .peer = peer.data(), .host = copy_header(wsi, WSI_TOKEN_HOST)});
 }
 
+/// The goodbye is said when the socket may be written to, never by failing the callback that brought a piece:
+/// libwebsockets 4.1 leaves its receive buffer full then, reads on while it waits for the peer's goodbye, and writes
+/// past the buffer.
 void SocketTable::refuse(Socket& socket, lws_close_status status, std::string_view reason)
 {
-    std::string text{reason};
-    lws_close_reason(socket.wsi, status, reinterpret_cast<unsigned char*>(text.data()), text.size());
-    socket.closed.reason = text;
+    socket.closed.reason = reason;
+    socket.goodbye = status;
     socket.phase = Phase::closing;
     socket.deadline = Clock::now() + kCloseTimeout;
     socket.incoming = {};
     socket.outgoing.clear();
+    socket.unsent_bytes = 0;
+    (void)lws_callback_on_writable(socket.wsi);
 }
 
-int SocketTable::on_frame(lws* wsi, std::string_view piece)
+void SocketTable::on_frame(lws* wsi, std::string_view piece)
 {
     lws_validity_confirmed(wsi);
     Socket* socket = find(wsi);
     if (socket == nullptr || socket->phase != Phase::open)
-        return 0;
+        return;
     if (lws_frame_is_binary(wsi) != 0) {
         refuse(*socket, LWS_CLOSE_STATUS_UNACCEPTABLE_OPCODE, "binary frame");
-        return -1;
+        return;
     }
     if (piece.size() > options_.frame_bytes_max - socket->incoming.size()) {
         refuse(*socket, LWS_CLOSE_STATUS_MESSAGE_TOO_LARGE, "message too large");
-        return -1;
+        return;
     }
     socket->incoming.append(piece);
-    if (lws_is_final_fragment(wsi) == 0)
-        return 0;
-    offer(*socket, SocketText{.id = socket->id, .text = std::exchange(socket->incoming, {})});
-    return 0;
+    if (lws_is_final_fragment(wsi) != 0)
+        offer(*socket, SocketText{.id = socket->id, .text = std::exchange(socket->incoming, {})});
 }
 
 /// A PONG adds nothing to messages that still wait, and a peer may send as many as it likes.
@@ -275,7 +277,8 @@ int SocketTable::on_writable(lws* wsi)
     if (socket->outgoing.empty()) {
         if (socket->phase != Phase::closing)
             return 0;
-        lws_close_reason(wsi, LWS_CLOSE_STATUS_NORMAL, nullptr, 0);
+        std::string reason = socket->goodbye == LWS_CLOSE_STATUS_NORMAL ? std::string{} : socket->closed.reason;
+        lws_close_reason(wsi, socket->goodbye, reinterpret_cast<unsigned char*>(reason.data()), reason.size());
         return -1;
     }
     const std::string text = std::move(socket->outgoing.front());

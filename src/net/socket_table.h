@@ -48,7 +48,7 @@ public:
     void on_handshake_answer(lws* wsi);
     void on_open(lws* wsi);
     void on_accepted(lws* wsi, SocketId id, EventSink* sink);
-    [[nodiscard]] int on_frame(lws* wsi, std::string_view piece);
+    void on_frame(lws* wsi, std::string_view piece);
     void on_pong(lws* wsi);
     [[nodiscard]] int on_writable(lws* wsi);
     void on_peer_close(lws* wsi, std::string_view payload);
@@ -80,6 +80,7 @@ private:
         Clock::time_point last_alive{};
         SocketOpened opened{};
         SocketClosed closed{}; ///< filled in as the reasons become known
+        lws_close_status goodbye = LWS_CLOSE_STATUS_NORMAL;
     };
 
     [[nodiscard]] Socket* find(SocketId id);

@@ -59,6 +59,28 @@ TEST_CASE("a message beyond the cap closes the socket")
     CHECK(loopback.client_events.next_as<SocketClosed>()->reason.find("1009") != std::string::npos);
 }
 
+TEST_CASE("a message far beyond the cap only closes the socket, whichever side sends it")
+{
+    Loopback loopback{{.frame_bytes_max = 100'000, .unsent_bytes_max = 8u << 20}};
+    const std::string huge(4u << 20, 'a');
+    const uint16_t port = loopback.serve();
+
+    const SocketId first = loopback.connect(1, port);
+    loopback.client->send_text(1, huge);
+    CHECK(loopback.server_events.next_as<SocketClosed>()->reason == "message too large");
+    CHECK(loopback.client_events.next_as<SocketClosed>().has_value());
+
+    const SocketId second = loopback.connect(2, port);
+    REQUIRE(second != first);
+    loopback.net->accepted().send_text(second, huge);
+    CHECK(loopback.client_events.next_as<SocketClosed>()->reason == "message too large");
+    CHECK(loopback.server_events.next_as<SocketClosed>().has_value());
+
+    const SocketId third = loopback.connect(3, port);
+    loopback.net->accepted().send_text(third, "well");
+    CHECK(loopback.client_events.next_as<SocketText>()->text == "well");
+}
+
 TEST_CASE("10000 messages arrive in order")
 {
     Loopback loopback;
