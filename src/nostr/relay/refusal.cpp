@@ -1,5 +1,7 @@
 #include "nostr/relay/refusal.h"
 
+#include "util/utf8.h"
+
 #include <algorithm>
 #include <array>
 #include <cctype>
@@ -68,9 +70,11 @@ std::string printable(std::string_view text)
             --end;
         text = text.substr(0, end);
     }
+    const bool is_utf8 = is_valid_utf8(text); // not so where it came in a close frame, which nobody checked
     std::string clean{text};
     std::replace_if(
-        clean.begin(), clean.end(), [](unsigned char byte) { return byte < 0x20 || byte == 0x7f; }, '?');
+        clean.begin(), clean.end(),
+        [&](unsigned char byte) { return byte < 0x20 || byte == 0x7f || (byte >= 0x80 && !is_utf8); }, '?');
     return clean;
 }
 

@@ -28,7 +28,7 @@ enum class Refusal {
 enum class NoticeMeaning { chatter, request_refused, event_too_large };
 [[nodiscard]] NoticeMeaning meaning_of_notice(std::string_view text);
 
-/// At most 512 bytes, without control characters: a stranger's text made fit for logs and status pages.
+/// At most 512 bytes of UTF-8, without control characters: a stranger's text made fit for logs and status pages.
 [[nodiscard]] std::string printable(std::string_view text);
 
 } // namespace berth::nostr::relay

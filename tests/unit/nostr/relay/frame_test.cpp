@@ -121,6 +121,8 @@ TEST_CASE("a notice that refuses a request or an event is told from chatter")
 TEST_CASE("a stranger's text for the log is short and without control characters")
 {
     CHECK(relay::printable("a\nb\x1b") == "a?b?");
+    CHECK(relay::printable("é") == "é");
+    CHECK(relay::printable("a\x9b\xff") == "a??");
     CHECK(relay::printable(std::string(600, 'x')).size() == 512);
     CHECK(relay::printable(std::string(511, 'x') + "é").size() == 511);
 }
