@@ -94,6 +94,14 @@ struct Isolation {
     std::string why_not{}; ///< of failed: a sentence with what to do
 };
 
+/// What stands for the lease on objects that are there for a moment only, to see what the Engine can do.
+inline constexpr std::string_view kNetworkProbePrefix = "isolation-probe-";
+inline constexpr std::string_view kLimitsTrialPrefix = "limits-";
+[[nodiscard]] inline bool is_trial(std::string_view lease)
+{
+    return lease.starts_with(kNetworkProbePrefix) || lease.starts_with(kLimitsTrialPrefix);
+}
+
 /// One object of ours that the Engine holds, found by label.
 struct LabelledObject {
     std::string kind; ///< container, network, volume

@@ -31,7 +31,7 @@ Result<void> ensure_empty_image(DockerClient& client)
 
 ContainerSettings make_trial(const DockerOptions& options, std::string_view what)
 {
-    const std::string lease = "limits-" + options.provider_label;
+    const std::string lease = std::string{kLimitsTrialPrefix} + options.provider_label;
     return {.name = fmt::format("berth-{}-{}", lease, what),
             .image = std::string{kEmptyImage},
             .labels = {{std::string{kLeaseLabel}, lease}, {std::string{kProviderLabel}, options.provider_label}},

@@ -27,7 +27,7 @@ std::string probe_name(const DockerOptions& docker)
 /// They let a sweep find what is left should the process die here.
 Labels probe_labels(const DockerOptions& docker)
 {
-    return {{std::string{kLeaseLabel}, "isolation-probe-" + docker.provider_label},
+    return {{std::string{kLeaseLabel}, std::string{kNetworkProbePrefix} + docker.provider_label},
             {std::string{kProviderLabel}, docker.provider_label}};
 }
 

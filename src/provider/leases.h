@@ -130,6 +130,8 @@ public:
 private:
     void take_rebuilt(UnixTime now);
     void sweep(const std::vector<compute::LabelledObject>& objects, UnixTime now);
+    [[nodiscard]] std::set<std::string> take_stale_trials(const std::vector<compute::LabelledObject>& objects,
+                                                          UnixTime now);
     /// False when it was blocked already.
     bool block_number_of(const compute::LabelledObject& object);
     void unblock_number_of(const std::string& lease);
@@ -177,6 +179,7 @@ private:
     std::set<std::string> without_key_; ///< of those, the ones that can't be made until their key is found
     /// What no row knows, and the number that its name blocks until the Engine has it no more.
     std::map<std::string, std::optional<uint32_t>> strangers_;
+    std::map<std::string, UnixTime> trials_; ///< of what the Engine can do, that the last survey met, and since when
     std::optional<compute::WorkloadName>
         ready_; ///< its network is made, or being made while it is busy; its number is not in use yet
     ReadyNetwork sales_;

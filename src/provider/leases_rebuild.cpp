@@ -12,6 +12,8 @@ namespace berth::provider {
 
 namespace {
 
+constexpr std::chrono::seconds kTrialSecondsMax{55}; ///< less than between two surveys
+
 /// The number that a container's, network's or volume's name has; a volume's image has none.
 std::optional<uint32_t> number_in(std::string_view name)
 {
@@ -53,9 +55,9 @@ void Leases::sweep(const std::vector<compute::LabelledObject>& objects, UnixTime
     for (const compute::LabelledObject& object : objects)
         if (object.kind != "network")
             with_more.insert(object.lease);
-    std::set<std::string> orphans;
+    std::set<std::string> orphans = take_stale_trials(objects, now);
     for (const compute::LabelledObject& object : objects) {
-        if (leases_.contains(object.lease) || is_ready(object.lease))
+        if (leases_.contains(object.lease) || is_ready(object.lease) || compute::is_trial(object.lease))
             continue;
         const bool is_new = block_number_of(object);
         if (!with_more.contains(object.lease) || !keeper_.holds(object.lease, now))
@@ -71,6 +73,25 @@ void Leases::sweep(const std::vector<compute::LabelledObject>& objects, UnixTime
         log::warn("removing what is left of lease {}, which the database does not know as open", lease);
         jobs_.submit(DestroyJob{lease});
     }
+}
+
+/// A trial clears up after itself, and before itself what an earlier one left. A survey that meets it must leave it
+/// alone, or the trial fails and nothing is sold: only what is still there a minute later is a killed process's.
+std::set<std::string> Leases::take_stale_trials(const std::vector<compute::LabelledObject>& objects, UnixTime now)
+{
+    std::set<std::string> stale;
+    std::map<std::string, UnixTime> seen;
+    for (const compute::LabelledObject& object : objects) {
+        if (!compute::is_trial(object.lease))
+            continue;
+        const auto earlier = trials_.find(object.lease);
+        const UnixTime since = earlier == trials_.end() ? now : earlier->second;
+        seen.emplace(object.lease, since);
+        if (now - since >= kTrialSecondsMax)
+            stale.insert(object.lease);
+    }
+    trials_ = std::move(seen);
+    return stale;
 }
 
 bool Leases::block_number_of(const compute::LabelledObject& object)

@@ -307,5 +307,23 @@ TEST_CASE("the name of what a killed process left ready is nobody's until the En
     CHECK(house.reserve().has_value());
 }
 
+TEST_CASE("a trial of what the Engine can do is left alone, until it is a killed process's")
+{
+    House house{for_ten()};
+    const std::vector<compute::LabelledObject> trials{{"network", "n1", "berth-probe-label", "isolation-probe-label"},
+                                                      {"container", "c1", "berth-limits-label-1024", "limits-label"}};
+    const auto survey_at = [&](UnixTime now, std::vector<compute::LabelledObject> objects) {
+        house.leases.handle(House::surveyed(10'000, std::move(objects)), 100, now);
+    };
+    survey_at(t0, trials);
+    survey_at(t0 + 1s, trials);
+    CHECK(house.runner.count<DestroyJob>() == 0);
+    survey_at(t0 + 30s, {});
+    survey_at(t0 + 61s, trials);
+    CHECK(house.runner.count<DestroyJob>() == 0);
+    survey_at(t0 + 121s, trials);
+    CHECK(house.runner.count<DestroyJob>() == 2);
+}
+
 } // namespace
 } // namespace berth::provider
