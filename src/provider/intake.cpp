@@ -10,8 +10,8 @@ namespace {
 /// Answers per sender: enough for a batch of spawns at once, then one every two seconds.
 constexpr double kSenderBurst = 64;
 constexpr double kSenderPerSecond = 0.5;
-constexpr double kAllBurst = 1000;
-constexpr double kAllPerSecond = 50;
+constexpr double kStrangersBurst = 1000;
+constexpr double kStrangersPerSecond = 50;
 constexpr double kStaleBurst = 1;
 constexpr double kStalePerSecond = 1.0 / 60;
 constexpr std::chrono::seconds kFutureSkewMax{900};
@@ -19,10 +19,9 @@ constexpr size_t kInProgressMax = 10'000;
 
 } // namespace
 
-Intake::Intake(const Options& options, OrderStore& orders, Replies& replies, FailureSink& failures)
-    : options_{options}, orders_{orders}, replies_{replies}, failures_{failures}, per_sender_{kSenderBurst,
-                                                                                              kSenderPerSecond},
-      all_senders_{kAllBurst, kAllPerSecond}, stale_answers_{kStaleBurst, kStalePerSecond}
+Intake::Intake(Parts parts)
+    : p_{std::move(parts)}, per_sender_{kSenderBurst, kSenderPerSecond},
+      strangers_{kStrangersBurst, kStrangersPerSecond}, stale_answers_{kStaleBurst, kStalePerSecond}
 {
 }
 
@@ -30,7 +29,7 @@ bool Intake::is_new(const nostr::DirectMessage& message)
 {
     if (in_progress_.contains(message.message_id) || in_progress_.size() >= kInProgressMax)
         return false;
-    return !failures_.take(orders_.is_known_request(message.message_id), true);
+    return !p_.failures.take(p_.orders.is_known_request(message.message_id), true);
 }
 
 bool Intake::is_stale(const RequestOrigin& origin, const Request& request, UnixTime now) const
@@ -38,7 +37,7 @@ bool Intake::is_stale(const RequestOrigin& origin, const Request& request, UnixT
     const bool is_about_money = std::holds_alternative<SpawnRequest>(request) ||
                                 std::holds_alternative<TopUpRequest>(request) ||
                                 std::holds_alternative<StopRequest>(request);
-    const std::chrono::seconds age_max = is_about_money ? options_.request_age_max : options_.status_age_max;
+    const std::chrono::seconds age_max = is_about_money ? p_.options.request_age_max : p_.options.status_age_max;
     const int64_t age = unix_seconds(now) - origin.created_at;
     return age > age_max.count() || age < -kFutureSkewMax.count();
 }
@@ -50,14 +49,14 @@ void Intake::refuse(const RequestOrigin& origin, const char* type, const std::st
 
 void Intake::answer(const RequestOrigin& origin, const std::string& body, UnixTime now)
 {
-    failures_.check(orders_.insert_request(origin, {}, now));
+    p_.failures.check(p_.orders.insert_request(origin, {}, now));
     finish(origin.message_id);
-    replies_.answer(origin, body, now);
+    p_.replies.answer(origin, body, now);
 }
 
 std::optional<IncomingRequest> Intake::take(const nostr::Event& event, const std::string& relay, UnixTime now)
 {
-    const auto message = nostr::open_direct_message(event, options_.key, unix_seconds(now));
+    const auto message = nostr::open_direct_message(event, p_.options.key, unix_seconds(now));
     if (!message) {
         log::debug("dropped an event of kind {}: {}", event.kind, message.error().message);
         return std::nullopt;
@@ -70,14 +69,14 @@ std::optional<IncomingRequest> Intake::take(const nostr::Event& event, const std
                                .created_at = message->created_at,
                                .relays = {relay},
                                .event = message->event_id};
-    if (!per_sender_.take(origin.sender, now) || !all_senders_.take("", now)) {
+    if (!per_sender_.take(origin.sender, now) || (!p_.has_lease(origin.sender) && !strangers_.take("", now))) {
         log::debug("dropped a message of {}: over its budget", origin.sender);
         return std::nullopt;
     }
     auto request = parse_request(message->text);
     if (!request) {
         // Nothing old is worth an error, nor is a message that claims to be an answer.
-        if (unix_seconds(now) - origin.created_at <= options_.status_age_max.count() && !message->in_reply_to)
+        if (unix_seconds(now) - origin.created_at <= p_.options.status_age_max.count() && !message->in_reply_to)
             refuse(origin, error_type::invalid_request, request.error().message, now);
         return std::nullopt;
     }

@@ -9,8 +9,8 @@
 #include "provider/replies.h"
 #include "provider/requests.h"
 
-#include <deque>
-#include <map>
+#include <functional>
+#include <optional>
 #include <set>
 
 namespace berth::provider {
@@ -22,7 +22,15 @@ struct IncomingRequest {
 
 class Intake {
 public:
-    Intake(const Options& options, OrderStore& orders, Replies& replies, FailureSink& failures);
+    struct Parts {
+        const Options& options;
+        OrderStore& orders;
+        Replies& replies;
+        FailureSink& failures;
+        std::function<bool(const std::string& sender)> has_lease; ///< now
+    };
+
+    explicit Intake(Parts parts);
 
     /// A request to serve, or nothing (not for us, seen before, stale, malformed, over budget; answered where due).
     [[nodiscard]] std::optional<IncomingRequest> take(const nostr::Event& event, const std::string& relay,
@@ -37,12 +45,9 @@ private:
     [[nodiscard]] bool is_stale(const RequestOrigin& origin, const Request& request, UnixTime now) const;
     void refuse(const RequestOrigin& origin, const char* type, const std::string& text, UnixTime now);
 
-    const Options& options_;
-    OrderStore& orders_;
-    Replies& replies_;
-    FailureSink& failures_;
+    const Parts p_;
     Budget per_sender_;
-    Budget all_senders_;
+    Budget strangers_; ///< together: whoever has a lease is not kept waiting by them
     Budget stale_answers_;
     std::set<nostr::EventId> in_progress_;
 };
