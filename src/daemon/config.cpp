@@ -15,6 +15,8 @@
 #include <cmath>
 #include <limits>
 
+#include <arpa/inet.h>
+
 namespace berth::daemon {
 
 namespace {
@@ -25,6 +27,12 @@ using provider::Options;
 constexpr uint32_t kLeaseNumberMax = 999'999'999;
 /// All that there will ever be.
 constexpr uint64_t kSatsMax = 21'000'000ull * 100'000'000;
+
+bool is_ip_address(const std::string& text)
+{
+    in6_addr parsed{};
+    return inet_pton(AF_INET, text.c_str(), &parsed) == 1 || inet_pton(AF_INET6, text.c_str(), &parsed) == 1;
+}
 
 void read_relays(TableReader& reader, Options& options)
 {
@@ -92,6 +100,8 @@ std::string read_provider(TableReader& reader, Options& options)
     options.lease_min = std::chrono::seconds{reader.integer<int64_t>("lease_seconds_min", 60, 1, 86'400)};
     options.lease_max =
         std::chrono::seconds{reader.integer<int64_t>("lease_seconds_max", 30 * 86'400, 60, 3650ll * 86'400)};
+    if (options.lease_min > options.lease_max)
+        reader.problems().add("{}: lease_seconds_min is more than lease_seconds_max", reader.where());
     options.expiry_warning = std::chrono::seconds{reader.integer<int64_t>("expiry_warning_seconds", 600, 0, 604'800)};
     options.request_age_max = std::chrono::seconds{reader.integer<int64_t>("request_age_seconds_max", 900, 60, 86'400)};
     read_lease_numbers(reader, options);
@@ -109,7 +119,7 @@ void read_spec(const toml::table& table, Options& options, Problems& problems)
     spec.memory_mb = reader.integer<uint64_t>("memory_mb", 1024, 6, 16'000'000);
     spec.disk_gb = reader.integer<uint64_t>("disk_gb", 10, 0, 1'000'000);
     spec.rate_msats_per_sec = reader.integer<uint64_t>("rate_msats_per_sec", 0, 1, 1'000'000'000'000);
-    if (spec.rate_msats_per_sec == 0)
+    if (!table.contains("rate_msats_per_sec"))
         problems.add("{}: rate_msats_per_sec is required", reader.where());
     const auto same = [&](const provider::Spec& other) { return other.id == spec.id; };
     if (std::any_of(options.specs.begin(), options.specs.end(), same))
@@ -181,12 +191,16 @@ void read_docker(const toml::table& table, Config& config, Problems& problems)
 void read_ports(const toml::table& table, Options& options, Problems& problems)
 {
     TableReader reader{table, "[ports]", problems};
-    const auto range = compute::PortRange::parse(reader.required_text("range"));
+    const std::string text = reader.required_text("range");
+    const auto range = compute::PortRange::parse(text);
     if (range)
         options.ports = *range;
-    else
-        problems.add("[ports]: range: {}", range.error().message);
+    else if (!text.empty())
+        problems.add("{}: range: {}", reader.where(), range.error().message);
     options.publish_address = reader.text("address", "0.0.0.0");
+    // The Engine binds every address when it is given something that is none.
+    if (!is_ip_address(options.publish_address))
+        problems.add("{}: address \"{}\" is not an IP address", reader.where(), options.publish_address);
 }
 
 void read_templates(const std::filesystem::path& directory, Options& options, Problems& problems)
@@ -196,10 +210,10 @@ void read_templates(const std::filesystem::path& directory, Options& options, Pr
         if (entry.path().extension() != ".toml")
             continue;
         auto loaded = load_template(entry.path());
-        if (loaded)
-            options.templates.emplace(loaded->slug, std::move(*loaded));
-        else
+        if (!loaded)
             problems.add("{}", loaded.error().message);
+        else if (const std::string slug = loaded->slug; !options.templates.emplace(slug, std::move(*loaded)).second)
+            problems.add("{}: slug \"{}\" is used twice", entry.path().string(), slug);
     }
     if (error)
         problems.add("templates_dir: {}: {}", directory.string(), error.message());
@@ -227,7 +241,10 @@ void read_sections(TableReader& root, Config& config, std::string& key_file)
 {
     Problems& problems = root.problems();
     const std::string templates_dir = root.text("templates_dir", "");
-    config.debug_log = root.text("log_level", "info") == "debug";
+    const std::string log_level = root.text("log_level", "info");
+    config.debug_log = log_level == "debug";
+    if (!config.debug_log && log_level != "info")
+        problems.add("{}: log_level is \"info\" or \"debug\"", root.where());
     if (const toml::table* table = root.table("provider")) {
         TableReader reader{*table, "[provider]", problems};
         key_file = read_provider(reader, config.provider);
@@ -281,6 +298,8 @@ Result<Config> load_config(const std::filesystem::path& file)
     }
     if (!key_file.empty()) {
         auto key = nostr::load_secret_key(key_file);
+        if (!key && problems.empty())
+            return fail(key.error().code, "[provider]: key_file: {}", key.error().message);
         if (key)
             config.provider.key = std::move(*key);
         else

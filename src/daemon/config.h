@@ -19,7 +19,7 @@ struct Config {
 };
 
 /// Everything wrong with the file comes back in one bad_input message, a line each. Reads the key file and templates
-/// too.
+/// too. refused when all that is wrong is that this file or the key file may not be read, or the latter by too many.
 [[nodiscard]] Result<Config> load_config(const std::filesystem::path& file);
 
 /// Only where the state is: for commands to a running daemon, whatever else has become of the file meanwhile. refused

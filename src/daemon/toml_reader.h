@@ -6,11 +6,16 @@
 
 #include <toml++/toml.h>
 
+#include <cerrno>
 #include <cstdint>
+#include <cstring>
+#include <filesystem>
 #include <limits>
 #include <set>
 #include <string>
 #include <vector>
+
+#include <unistd.h>
 
 namespace berth::daemon {
 
@@ -163,9 +168,15 @@ private:
     std::set<std::string> known_;
 };
 
-/// Parses a file; bad_input with place and reason.
+/// Parses a file; bad_input with place and reason, refused without the right to read it.
 [[nodiscard]] inline Result<toml::table> parse_toml_file(const std::string& file)
 {
+    std::error_code error;
+    if (std::filesystem::is_directory(file, error))
+        return fail(Errc::bad_input, "{} is a directory", file);
+    if (::access(file.c_str(), R_OK) != 0)
+        return fail(errno == EACCES ? Errc::refused : Errc::not_found, "cannot read {}: {}", file,
+                    std::strerror(errno));
     try {
         return toml::parse_file(file);
     } catch (const toml::parse_error& problem) {

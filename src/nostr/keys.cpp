@@ -64,10 +64,12 @@ Result<PublicKey> PublicKey::parse(std::string_view text)
         const Bytes32 bytes = TRY(decode_hex_array<32>(text, HexCase::any));
         return parse_hex(encode_hex(bytes));
     }
-    const Nip19Entity entity = TRY(decode_nip19(text));
-    if (const auto* npub = std::get_if<Npub>(&entity))
+    const Result<Nip19Entity> entity = decode_nip19(text);
+    if (!entity)
+        return fail(Errc::bad_input, "not a public key (hex, npub1… or nprofile1…): {}", entity.error().message);
+    if (const auto* npub = std::get_if<Npub>(&*entity))
         return parse_hex(encode_hex(npub->pubkey));
-    if (const auto* profile = std::get_if<Nprofile>(&entity))
+    if (const auto* profile = std::get_if<Nprofile>(&*entity))
         return parse_hex(encode_hex(profile->pubkey));
     return fail(Errc::bad_input, "not a public key: expected hex, npub1… or nprofile1…");
 }
@@ -130,6 +132,8 @@ Result<SecretKey> load_secret_key(const std::filesystem::path& file)
         return fail(Errc::unavailable, "cannot read key file {}: {}", file.string(), std::strerror(errno));
     Result<SecretKey> key = parse_secret_key({buffer.data(), static_cast<size_t>(length)});
     crypto::wipe({reinterpret_cast<uint8_t*>(buffer.data()), buffer.size()});
+    if (!key)
+        return fail(key.error().code, "key file {}: {}", file.string(), key.error().message);
     return key;
 }
 

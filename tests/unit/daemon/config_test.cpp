@@ -110,6 +110,35 @@ TEST_CASE("leases are isolated unless the operator says otherwise, and no rule o
     CHECK(!files.load("[docker]\nsubnet_pool = \"10.1.0.0/30\"\n").has_value());
 }
 
+TEST_CASE("what would be taken for something else is an error")
+{
+    const Files files;
+    CHECK(files.load("log_level = \"debug\"\n")->debug_log);
+    CHECK(!files.load("log_level = \"loud\"\n").has_value());
+    const auto with = [&](const std::string& old, const std::string& now) {
+        REQUIRE(files.load().has_value());
+        std::ifstream before{files.folder() / "berth.toml"};
+        std::string text{std::istreambuf_iterator<char>{before}, {}};
+        REQUIRE(text.find(old) != std::string::npos);
+        text.replace(text.find(old), old.size(), now);
+        std::ofstream{files.folder() / "changed.toml"} << text;
+        return load_config(files.folder() / "changed.toml");
+    };
+    CHECK(with("[ports]\n", "[ports]\naddress = \"::1\"\n").has_value());
+    // The Engine would bind every address of the host.
+    CHECK(!with("[ports]\n", "[ports]\naddress = \"localhost\"\n").has_value());
+    CHECK(!with("[ports]\n", "lease_seconds_min = 7200\nlease_seconds_max = 3600\n[ports]\n").has_value());
+    const auto free_of_charge = with("rate_msats_per_sec = 100", "rate_msats_per_sec = 0");
+    REQUIRE(!free_of_charge.has_value());
+    CHECK(free_of_charge.error().message.find("required") == std::string::npos);
+    std::filesystem::create_directories(files.folder() / "templates");
+    for (const char* name : {"a.toml", "b.toml"})
+        std::ofstream{files.folder() / "templates" / name} << "slug = \"web\"\nimage = \"nginx\"\n";
+    const auto twice = files.load("templates_dir = \"" + (files.folder() / "templates").string() + "\"\n");
+    REQUIRE(!twice.has_value());
+    CHECK(twice.error().message.find("used twice") != std::string::npos);
+}
+
 TEST_CASE("a key that others may read is refused, and so is a missing one")
 {
     const Files files;
