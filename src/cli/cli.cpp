@@ -10,6 +10,12 @@ int report(const Error& error)
     return error.code == Errc::unavailable || error.code == Errc::outcome_unknown ? kUnavailable : kFailed;
 }
 
+int report_configuration(const Error& error)
+{
+    (void)report(error);
+    return error.code == Errc::refused ? kPermission : kConfiguration;
+}
+
 int run(int argc, char** argv)
 {
     CLI::App app{"berth rents out this machine's containers by the second, for ecash, over Nostr.\n"

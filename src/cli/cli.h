@@ -49,4 +49,7 @@ void add_drain(CLI::App& app, int& exit_code);
 /// Prints "berth: <message>" to stderr and answers the exit code that fits the error.
 [[nodiscard]] int report(const Error& error);
 
+/// The same for a configuration that can't be taken: kPermission where it was refused, else kConfiguration.
+[[nodiscard]] int report_configuration(const Error& error);
+
 } // namespace berth::cli

@@ -1,4 +1,5 @@
 #include "cli/cli.h"
+#include "cli/operator_command.h"
 #include "daemon/daemon.h"
 #include "util/log.h"
 
@@ -13,13 +14,11 @@ namespace {
 int run_daemon(const std::string& file)
 {
     auto config = daemon::load_config(file);
-    if (!config) {
-        fmt::print(stderr, "berth: {}\n", config.error().message);
-        return kConfiguration;
-    }
+    if (!config)
+        return report_configuration(config.error());
     log::set_level(config->debug_log ? log::Level::debug : log::Level::info);
     const auto ended = daemon::run(std::move(*config));
-    return ended ? kDone : report(ended.error());
+    return ended ? kDone : report_link(ended.error());
 }
 
 } // namespace

@@ -41,10 +41,8 @@ std::string digest_of(const std::string& image)
 int list(const TemplateArguments& arguments)
 {
     const auto files = daemon::load_template_files(arguments.file);
-    if (!files) {
-        fmt::print(stderr, "berth: {}\n", files.error().message);
-        return kConfiguration;
-    }
+    if (!files)
+        return report_configuration(files.error());
     OrderedJson all = OrderedJson::array();
     for (const daemon::TemplateFile& file : *files) {
         const compute::Template& entry = file.entry;
@@ -126,10 +124,8 @@ int pin(const TemplateArguments& arguments)
 {
     const auto config = daemon::load_config(arguments.file);
     const auto files = daemon::load_template_files(arguments.file);
-    if (!config || !files) {
-        fmt::print(stderr, "berth: {}\n", config ? files.error().message : config.error().message);
-        return kConfiguration;
-    }
+    if (!config || !files)
+        return report_configuration(config ? files.error() : config.error());
     const auto has = [&](const std::string& slug) {
         return std::any_of(files->begin(), files->end(),
                            [&](const daemon::TemplateFile& file) { return file.entry.slug == slug; });

@@ -118,8 +118,7 @@ Result<daemon::Config> load_file(const WalletArguments& arguments, int& exit_cod
 {
     auto config = daemon::load_config(arguments.file);
     if (!config) {
-        (void)report(config.error());
-        exit_code = kConfiguration;
+        exit_code = report_configuration(config.error());
         return config;
     }
     log::set_level(config->debug_log ? log::Level::debug : log::Level::warn);

@@ -39,8 +39,7 @@ std::optional<std::filesystem::path> find_state_dir(const std::string& config_fi
     auto state_dir = daemon::load_state_dir(config_file);
     if (state_dir)
         return std::move(*state_dir);
-    (void)report(state_dir.error());
-    exit_code = state_dir.error().code == Errc::refused ? kPermission : kConfiguration;
+    exit_code = report_configuration(state_dir.error());
     return std::nullopt;
 }
 
