@@ -3,6 +3,7 @@
 #include "daemon/config.h"
 #include "provider/volumes.h"
 #include "util/json.h"
+#include "util/log.h"
 
 #include <CLI/CLI.hpp>
 
@@ -79,13 +80,18 @@ void print_findings(const daemon::Config& config, const Result<compute::EngineIn
     if (as_json) {
         OrderedJson body{{"npub", npub},
                          {"relays", options.relays},
+                         {"mints", OrderedJson::array()},
                          {"specs", options.specs.size()},
                          {"templates", options.templates.size()},
                          {"engine", engine ? engine->version : ""}};
+        for (const cashu::MintOptions& mint : options.wallet.mints)
+            body["mints"].push_back(mint.url);
         body["encrypted_volumes"] = volumes.encrypted;
         body["sized_volumes"] = volumes.sized;
         if (!volumes.encrypted)
             body["encrypted_volumes_problem"] = volumes.encrypted_why_not;
+        if (!volumes.sized)
+            body["sized_volumes_problem"] = volumes.sized_why_not;
         body["isolated_network"] = network.isolation.state == compute::Isolation::State::contained;
         if (!network.isolation.why_not.empty())
             body["isolation_problem"] = network.isolation.why_not;
@@ -111,10 +117,9 @@ void print_findings(const daemon::Config& config, const Result<compute::EngineIn
 int check(const CheckArguments& arguments)
 {
     const auto config = daemon::load_config(arguments.file);
-    if (!config) {
-        fmt::print(stderr, "berth: {}\n", config.error().message);
-        return kConfiguration;
-    }
+    if (!config)
+        return report_configuration(config.error());
+    log::set_level(log::Level::warn); // what is found out is printed below
     const auto engine = compute::make_docker_backend(config->docker)->info();
     const NetworkFindings network = examine_network(*config);
     print_findings(*config, engine, probe_volumes(config->provider.volumes), network, arguments.json);
