@@ -33,6 +33,13 @@ int run(int argc, char** argv)
         add(app, exit_code);
     try {
         app.parse(argc, argv);
+    } catch (const CLI::RequiredError& problem) {
+        // "A subcommand is required" says little to who gave one that does not exist.
+        const std::vector<std::string> unknown = app.remaining(true);
+        if (unknown.empty())
+            return app.exit(problem) == 0 ? kDone : kUsage;
+        fmt::print(stderr, "berth: {}: no such verb\nRun with --help for more information.\n", unknown.front());
+        return kUsage;
     } catch (const CLI::ParseError& problem) {
         return app.exit(problem) == 0 ? kDone : kUsage;
     }
