@@ -1,5 +1,6 @@
 #include "cli/cli.h"
 #include "crypto/random.h"
+#include "daemon/config.h"
 #include "nostr/keys.h"
 
 #include <CLI/CLI.hpp>
@@ -21,23 +22,38 @@ struct InitArguments {
     std::vector<std::string> mints;
 };
 
+/// As a string of TOML, whatever is in it.
+std::string quoted(const std::string& text)
+{
+    std::string all = "\"";
+    for (const char c : text) {
+        if (c == '"' || c == '\\')
+            all += '\\';
+        if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f)
+            all += fmt::format("\\u{:04x}", static_cast<unsigned char>(c));
+        else
+            all += c;
+    }
+    return all + "\"";
+}
+
 std::string list_of(const std::vector<std::string>& values)
 {
     std::string list;
     for (const std::string& value : values)
-        list += (list.empty() ? "\"" : ", \"") + value + "\"";
+        list += (list.empty() ? "" : ", ") + quoted(value);
     return "[" + list + "]";
 }
 
 std::string config_text(const InitArguments& arguments, const std::filesystem::path& key_file)
 {
     return fmt::format(R"(# Written by `berth init`. Every key is explained in berth.example.toml.
-state_dir = "{}"
+state_dir = {}
 
 [provider]
-name = "{}"
-key_file = "{}"
-public_address = "{}"
+name = {}
+key_file = {}
+public_address = {}
 relays = {}
 mints = {}
 
@@ -56,13 +72,15 @@ memory_mb = 1024
 disk_gb = 10
 rate_msats_per_sec = 100
 )",
-                       arguments.state_dir, arguments.name, key_file.string(), arguments.public_address,
-                       list_of(arguments.relays), list_of(arguments.mints));
+                       quoted(std::filesystem::absolute(arguments.state_dir).string()), quoted(arguments.name),
+                       quoted(key_file.string()), quoted(arguments.public_address), list_of(arguments.relays),
+                       list_of(arguments.mints));
 }
 
 int init(const InitArguments& arguments)
 {
-    const std::filesystem::path directory{arguments.directory};
+    // Absolute, for the daemon may be started from anywhere.
+    const std::filesystem::path directory = std::filesystem::absolute(arguments.directory);
     const std::filesystem::path key_file = directory / "nsec";
     const std::filesystem::path config_file = directory / "berth.toml";
     std::error_code error;
@@ -89,6 +107,12 @@ int init(const InitArguments& arguments)
     if (!file.flush()) {
         fmt::print(stderr, "berth: cannot write {}\n", config_file.string());
         return kPermission;
+    }
+    if (const auto config = daemon::load_config(config_file); !config) {
+        file.close();
+        std::filesystem::remove(config_file, error);
+        fmt::print(stderr, "berth: no configuration is made of this:\n{}\n", config.error().message);
+        return kUsage;
     }
     fmt::print("key       {} (keep it safe: it is your name on Nostr)\nprovider  {}\nconfig    {}\n\n"
                "Next: berth check --config {}\n",
