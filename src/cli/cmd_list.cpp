@@ -8,7 +8,8 @@ namespace berth::cli {
 
 namespace {
 
-constexpr std::chrono::seconds kFetchWait{5};
+/// Relays that are up answer at once: this is for one that does not.
+constexpr int64_t kWaitSeconds = 5;
 
 OrderedJson json_of(const consumer::ProviderView& provider)
 {
@@ -69,7 +70,7 @@ int list(const ConsumerOptions& options)
     const auto session = open_session(options);
     if (!session)
         return report(session.error());
-    const auto providers = consumer::list_providers(**session, kFetchWait);
+    const auto providers = consumer::list_providers(**session, std::chrono::seconds{options.wait_seconds});
     if (!options.json) {
         print_table(providers);
         return kDone;
@@ -88,7 +89,8 @@ void add_list(CLI::App& app, int& exit_code)
     CLI::App* verb =
         app.add_subcommand("list", "Show the providers on the relays, what they sell and whether they are online");
     const auto options = std::make_shared<ConsumerOptions>();
-    add_consumer_options(*verb, *options);
+    options->wait_seconds = kWaitSeconds;
+    add_consumer_options(*verb, *options, "Seconds to wait for the relays");
     verb->callback([options, &exit_code] { exit_code = list(*options); });
 }
 

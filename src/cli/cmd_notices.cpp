@@ -9,7 +9,8 @@ namespace berth::cli {
 
 namespace {
 
-constexpr std::chrono::seconds kFetchWait{5};
+/// Relays that are up answer at once: this is for one that does not.
+constexpr int64_t kWaitSeconds = 5;
 constexpr size_t kFieldShownMax = 2'000;
 
 /// A stranger's message is no notice: it must be a JSON object with a word in `notice`.
@@ -40,11 +41,14 @@ int show_notices(const ConsumerOptions& options, int64_t hours)
     if (!session)
         return report(session.error());
     OrderedJson all = OrderedJson::array();
-    for (const nostr::DirectMessage& message : (*session)->fetch_notices(std::chrono::hours{hours}, kFetchWait))
+    for (const nostr::DirectMessage& message :
+         (*session)->fetch_notices(std::chrono::hours{hours}, std::chrono::seconds{options.wait_seconds}))
         if (auto notice = read_notice(message))
             all.push_back(std::move(*notice));
     if (options.json)
         fmt::print("{}\n", dump_json(all));
+    else if (all.empty())
+        fmt::print("no notices in the last {} h\n", hours);
     else
         for (const OrderedJson& notice : all)
             print_notice(notice);
@@ -59,7 +63,8 @@ void add_notices(CLI::App& app, int& exit_code)
                                                    "workload crash-loops, a volume is locked");
     const auto options = std::make_shared<ConsumerOptions>();
     const auto hours = std::make_shared<int64_t>(24);
-    add_consumer_options(*verb, *options);
+    options->wait_seconds = kWaitSeconds;
+    add_consumer_options(*verb, *options, "Seconds to wait for the relays");
     verb->add_option("--hours", *hours, "How far back")->capture_default_str()->check(CLI::Range(1, 48));
     verb->callback([options, hours, &exit_code] { exit_code = show_notices(*options, *hours); });
 }

@@ -111,16 +111,14 @@ void add_request_path(CLI::App& verb, RequestPath& path)
         ->check(CLI::IsMember({"stored", "ephemeral"}));
 }
 
-void add_consumer_options(CLI::App& verb, ConsumerOptions& options)
+void add_consumer_options(CLI::App& verb, ConsumerOptions& options, const char* what_wait_is)
 {
     options.relays = kDefaultRelays;
     verb.add_option("--relay", options.relays, "Relay URL (repeatable)")->capture_default_str();
     verb.add_option("--key", options.key_file,
                     "File with your secret key, as nsec, hex or 12 to 24 words; made if missing (default: "
                     "~/.config/berth/consumer.nsec)");
-    verb.add_option("--wait", options.wait_seconds, "Seconds to wait for the provider")
-        ->capture_default_str()
-        ->check(CLI::Range(1, 3600));
+    verb.add_option("--wait", options.wait_seconds, what_wait_is)->capture_default_str()->check(CLI::Range(1, 3600));
     verb.add_flag("--json", options.json, "Print JSON");
 }
 
@@ -147,7 +145,7 @@ int ask_and_print(const ConsumerOptions& options, const std::string& provider, c
     if (!session)
         return report(session.error());
     if (!options.json)
-        fmt::print(stderr, "request sent, waiting up to {} s for {}\n", options.wait_seconds, key->npub());
+        fmt::print(stderr, "asking {}, waiting up to {} s\n", key->npub(), options.wait_seconds);
     const auto answer = ask_on(path, **session, *key, body, std::chrono::seconds{options.wait_seconds});
     if (!answer)
         return report(answer.error());

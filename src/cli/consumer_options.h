@@ -18,8 +18,9 @@ struct ConsumerOptions {
     int64_t wait_seconds = 120;
 };
 
-/// --relay, --key, --json and --wait.
-void add_consumer_options(CLI::App& verb, ConsumerOptions& options);
+/// --relay, --key, --json and --wait, which is for the provider unless the verb asks none.
+void add_consumer_options(CLI::App& verb, ConsumerOptions& options,
+                          const char* what_wait_is = "Seconds to wait for the provider");
 
 /// Opens a session with the key of --key, which is made at the first use (default:
 /// $XDG_CONFIG_HOME/berth/consumer.nsec).

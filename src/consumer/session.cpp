@@ -202,11 +202,10 @@ Result<std::string> Session::await(const Sent& sent, std::chrono::seconds wait)
     if (sent.wrap == nostr::Wrap::ephemeral)
         return fail(Errc::outcome_unknown,
                     "the provider did not answer within {} s. No relay keeps this request: if the provider is away, it "
-                    "is lost and nothing was taken. Ask again with the same token, it is never charged twice",
+                    "is lost and nothing was taken. Ask again: the same token is never charged twice",
                     wait.count());
     return fail(Errc::outcome_unknown,
-                "the provider did not answer within {} s; ask again with the same token, "
-                "it is never charged twice",
+                "the provider did not answer within {} s; ask again: the same token is never charged twice",
                 wait.count());
 }
 
