@@ -3,6 +3,7 @@
 #include "cli/volume_key_file.h"
 #include "consumer/marketplace.h"
 
+#include <algorithm>
 #include <cstdlib>
 
 namespace berth::cli {
@@ -88,6 +89,15 @@ int quote(QuoteArguments& arguments)
                          {.transport = arguments.transport});
 }
 
+/// A provider answers a password that it can't use with one of its own, which nobody asked for.
+std::string check_password(const std::string& password)
+{
+    const auto fits = [](char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); };
+    const bool is_usable =
+        password.size() >= 12 && password.size() <= 64 && std::all_of(password.begin(), password.end(), fits);
+    return is_usable ? "" : "a password has 12 to 64 letters and digits";
+}
+
 constexpr const char* kDefaultImage = "ubuntu:22.04";
 
 } // namespace
@@ -124,7 +134,8 @@ void add_spawn(CLI::App& app, int& exit_code)
     verb->add_option("--template", arguments->wish.template_slug, "Template to run instead of an image");
     verb->add_option("--user", arguments->wish.username, "User name")->capture_default_str();
     verb->add_option("--password", arguments->wish.password,
-                     "Password, 12 to 64 letters and digits (default: the provider makes one)");
+                     "Password, 12 to 64 letters and digits (default: the provider makes one)")
+        ->check(check_password);
     verb->add_option(
         "--encrypt", arguments->volume_key_file,
         "Encrypt the data volume with the key in this file, made (0600) if missing; berth unlock needs it");
