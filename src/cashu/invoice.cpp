@@ -141,7 +141,10 @@ Result<Invoice> decode_invoice(std::string_view text)
     if (text.size() > kInvoiceCharactersMax)
         return fail(Errc::bad_input, "an invoice of {} characters, limit {}", text.size(), kInvoiceCharactersMax);
     // As it was written: characters of both cases are an error (BIP-173).
-    const Bech32Words decoded = TRY(decode_bech32_words(strip(text), kInvoiceCharactersMax));
+    const auto read = decode_bech32_words(strip(text), kInvoiceCharactersMax);
+    if (!read)
+        return fail(Errc::bad_input, "not a Lightning invoice: {}", read.error().message);
+    const Bech32Words& decoded = *read;
     const auto currency = currency_end(decoded.prefix);
     if (!currency)
         return fail(Errc::bad_input, "not a Lightning invoice");

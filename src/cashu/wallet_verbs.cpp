@@ -11,7 +11,6 @@ namespace {
 
 constexpr std::array kVerbs = {"balance", "receive", "send", "melt", "sweep", "history", "restore", "audit"};
 constexpr JsonLimits kLimits{.bytes_max = 256 << 10, .depth_max = 2, .items_max = 16};
-constexpr size_t kHistoryMax = 1000;
 
 std::string encode_balance(const Wallet& wallet)
 {

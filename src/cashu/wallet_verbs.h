@@ -17,6 +17,9 @@
 
 namespace berth::cashu {
 
+/// Entries that `history` gives at most.
+constexpr size_t kHistoryMax = 1000;
+
 /// Amounts that are missing or zero, keys without their prefix and the like are left to the wallet.
 struct OperatorRequest {
     std::string verb{};

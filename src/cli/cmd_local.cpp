@@ -86,7 +86,9 @@ void add_practice_token(CLI::App& local, int& exit_code)
     };
     const auto arguments = std::make_shared<Arguments>();
     verb->add_option("--mint", arguments->mint, "Mint URL")->required();
-    verb->add_option("--amount", arguments->amount, "Amount")->required();
+    verb->add_option("--amount", arguments->amount, "Amount")
+        ->required()
+        ->check(CLI::Range(uint64_t{1}, uint64_t{1} << 60));
     verb->add_option("--unit", arguments->unit, "sat or msat")
         ->capture_default_str()
         ->check(CLI::IsMember({"sat", "msat"}));

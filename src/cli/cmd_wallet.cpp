@@ -241,11 +241,11 @@ CLI::App* add_verb(CLI::App& wallet, const std::shared_ptr<WalletArguments>& arg
     return verb;
 }
 
-void add_payment_options(CLI::App* verb, WalletArguments& arguments)
+void add_payment_options(CLI::App* verb, WalletArguments& arguments, const char* what_key_is)
 {
     verb->add_option("--mint", arguments.request.mint, "Mint to take it from; without, the one that holds most");
     verb->add_option("--unit", arguments.unit, "sat or msat")->capture_default_str();
-    verb->add_option("--key", arguments.request.key, "Name of this payment; the same name never pays twice");
+    verb->add_option("--key", arguments.request.key, what_key_is);
 }
 
 } // namespace
@@ -271,16 +271,22 @@ void add_wallet(CLI::App& app, int& exit_code)
         ->add_option("token", request.token, "Token text; - reads it from standard input")
         ->required();
     CLI::App* send = add_wait(add("send", "Make a token"));
-    send->add_option("amount", request.amount, "Worth of the token")->required();
-    add_payment_options(send, *arguments);
+    send->add_option("amount", request.amount, "Worth of the token")
+        ->required()
+        ->check(CLI::Range(uint64_t{1}, uint64_t{1} << 60));
+    add_payment_options(send, *arguments,
+                        "Name of this payment, beginning with \"send:\"; the same name brings the same token again, "
+                        "whatever the amount");
     CLI::App* melt = add_wait(add("melt", "Pay a Lightning invoice"));
     melt->add_option("invoice", request.invoice, "BOLT 11 invoice that names an amount")->required();
-    add_payment_options(melt, *arguments);
+    const char* once = "Name of this payment; the same name never pays twice";
+    add_payment_options(melt, *arguments, once);
     CLI::App* sweep = add_wait(add("sweep", "Send all that is free at a mint to a Lightning address"));
     sweep->add_option("--address", request.address, "Lightning address; without, the configured one");
-    add_payment_options(sweep, *arguments);
+    add_payment_options(sweep, *arguments, once);
     add("history", "The newest entries of the books")
         ->add_option("--count", request.count, "How many")
+        ->check(CLI::Range(size_t{1}, cashu::kHistoryMax))
         ->capture_default_str();
     add_wait(add("restore", "Ask every mint for all that it ever signed with this wallet's words; takes a stopped "
                             "provider"))
