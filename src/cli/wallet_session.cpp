@@ -6,6 +6,7 @@
 #include "util/inbox.h"
 
 #include <algorithm>
+#include <filesystem>
 #include <map>
 
 namespace berth::cli {
@@ -141,6 +142,10 @@ private:
 Result<std::string> run_wallet_request(const daemon::Config& config, const cashu::OperatorRequest& request,
                                        const std::optional<std::string>& words, std::chrono::seconds patience)
 {
+    // Another wallet would be made here, and stand in the way of the one that was meant.
+    if (request.verb == "restore" && !words && !std::filesystem::exists(config.provider.seed_file))
+        return fail(Errc::not_found, "there is no wallet in {}: name a file with its words with --words",
+                    config.state_dir.string());
     const auto lock = daemon::StateLock::acquire(config.state_dir);
     if (!lock && lock.error().code == Errc::conflict)
         return fail(Errc::conflict, "the provider of {} is running; stop it first", config.state_dir.string());
