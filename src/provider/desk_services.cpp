@@ -58,8 +58,11 @@ void Desk::serve_status(const RequestOrigin& origin, const StatusRequest& reques
         view.expires_at = expiry_of(*lease, now);
         return answer(origin, encode_status(view, p_.options.public_address, now), now);
     }
-    if (const auto ended = find_own_ended(request.pod, origin.sender))
-        return answer(origin, encode_status(view_of(*ended), p_.options.public_address, now), now);
+    if (const auto ended = find_own_ended(request.pod, origin.sender)) {
+        // Nothing remains of it, whatever was bought.
+        const LeaseView view = view_of(*ended);
+        return answer(origin, encode_status(view, p_.options.public_address, std::max(now, view.expires_at)), now);
+    }
     refuse(origin, refusal_of_unknown(p_.leases), now);
 }
 

@@ -62,7 +62,8 @@ def run(world):
     same = customer.stop(provider, access["pod_npub"]).good()
     equal(same["refund"]["token"], stopped["refund"]["token"], "stop again brings the same token, not a second one")
     equal(world.redeem(mint, stopped["refund"]["token"]), stopped["refund"]["amount"], "the mint pays it")
-    equal(customer.status(provider, access["pod_npub"]).good()["status"], "Stopped", "status says stopped")
+    status = customer.status(provider, access["pod_npub"]).good()
+    equal((status["status"], status["time_remaining_seconds"]), ("Stopped", 0), "status says stopped, with no time left")
 
     narrate("a container that the host loses: the rest comes back unasked")
     lost = customer.spawn(provider, world.token(mint, 20)).good()
