@@ -30,12 +30,13 @@ std::string text_of(const OrderedJson& value)
 
 void print_drain(const OrderedJson& drain)
 {
+    const auto leases = drain.at("leases").get<uint64_t>();
+    const std::string count = fmt::format("{} lease{}", leases, leases == 1 ? "" : "s");
     if (!drain.at("draining").get<bool>())
-        return fmt::print("selling; {} leases\n", drain.at("leases").get<uint64_t>());
+        return fmt::print("selling; {}\n", count);
     const bool is_empty = drain.at("empty").get<bool>();
     fmt::print("draining since {}{}: {}\n", text_of(drain.at("since")),
-               drain.at("evicting").get<bool>() ? ", leases are ended" : "",
-               is_empty ? "empty" : fmt::format("{} leases are left", drain.at("leases").get<uint64_t>()));
+               drain.at("evicting").get<bool>() ? ", leases are ended" : "", is_empty ? "empty" : count + " left");
 }
 
 void print_peers(const OrderedJson& body)
@@ -45,7 +46,7 @@ void print_peers(const OrderedJson& body)
                    relay.at("subscribed").get<bool>()  ? "subscribed"
                    : relay.at("connected").get<bool>() ? "connected"
                                                        : "not connected",
-                   text_of(relay.at("last_error")));
+                   relay.at("subscribed").get<bool>() ? "" : text_of(relay.at("last_error")));
     for (const OrderedJson& mint : body.at("mints"))
         fmt::print("mint    {}  {}{}  {} msat  {}\n", text_of(mint.at("url")),
                    mint.at("suitable").get<bool>() ? "good"
@@ -65,19 +66,25 @@ void print_node(const std::string& text)
     fmt::print("engine  {}\n",
                engine.at("answers").get<bool>() ? text_of(engine.at("version")) : std::string{"does not answer"});
     print_peers(body);
-    fmt::print("leases ");
+    std::string items;
+    const auto add_item = [&items](const std::string& item) { items += (items.empty() ? "" : ", ") + item; };
+    const auto print_items = [&items](const char* what) {
+        fmt::print("{} {}\n", what, items);
+        items.clear();
+    };
     for (const auto& [state, count] : body.at("leases").items())
-        fmt::print(" {} {}", count.get<uint64_t>(), state);
-    fmt::print("\nfree   ");
+        add_item(fmt::format("{} {}", count.get<uint64_t>(), state));
+    print_items("leases ");
     for (const auto& [spec, count] : body.at("free_slots").items())
-        fmt::print(" {} x {}", count.get<uint64_t>(), spec);
+        add_item(fmt::format("{} x {}", count.get<uint64_t>(), spec));
+    print_items("free   ");
     const OrderedJson& sold = body.at("sold");
     const OrderedJson& capacity = body.at("capacity");
-    fmt::print("\nsold   ");
     for (const auto& [what, amount] : sold.items())
-        fmt::print(" {} of {} {}", amount.get<uint64_t>(), capacity.at(what).get<uint64_t>(), what);
+        add_item(fmt::format("{} of {} {}", amount.get<uint64_t>(), capacity.at(what).get<uint64_t>(), what));
+    print_items("sold   ");
     const OrderedJson& wallet = body.at("wallet");
-    fmt::print("\nwallet  {} msat free, {} reserved for payments, {} on the way out\n",
+    fmt::print("wallet  {} msat free, {} reserved for payments, {} on the way out\n",
                wallet.at("unspent_msat").get<uint64_t>(), wallet.at("reserved_msat").get<uint64_t>(),
                wallet.at("pending_msat").get<uint64_t>());
     fmt::print("waiting {} replies, {} refunds\n", body.at("outbox").get<uint64_t>(),

@@ -168,7 +168,8 @@ Control::Answer Control::poll(Waiting& waiting, UnixTime now)
     if (left == 0)
         return encode_drain(p_.drain.state(), left);
     if (now >= waiting.give_up_at)
-        return fail(Errc::unavailable, "after {} s {} leases are left; nothing is sold", waiting.wait.count(), left);
+        return fail(Errc::unavailable, "after {} s {} {} left; nothing is sold", waiting.wait.count(), left,
+                    left == 1 ? "lease is" : "leases are");
     return std::nullopt;
 }
 

@@ -111,7 +111,7 @@ def run(world):
     equal(provider.operator("status").good()["drain"]["draining"], True, "a kill -9 changes nothing about it")
     equal(provider.operator("status").good()["free_slots"]["basic"], 0, "nothing is free")
     impatient = provider.operator("drain", "--wait", "1")
-    check(impatient.code == 69 and "1 leases are left" in impatient.errors, "--wait gives up")
+    check(impatient.code == 69 and "1 lease is left" in impatient.errors, "--wait gives up")
     waited = provider.operator("drain", "--wait", "100").good()
     equal(waited["empty"], True, "--wait returns when the last lease has ended by itself")
     check("drained: no lease is left" in provider.process.log(), "and the log says so")
