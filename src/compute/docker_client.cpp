@@ -4,6 +4,11 @@
 #include "compute/docker_reply.h"
 #include "compute/docker_request.h"
 
+#include <cerrno>
+#include <cstring>
+
+#include <unistd.h>
+
 namespace berth::compute {
 
 namespace {
@@ -78,6 +83,10 @@ Result<std::string> DockerClient::exchange(const net::HttpRequest& request)
     if (!response) {
         // A question that got no answer changed nothing.
         const bool harmless = request.method == "GET" && response.error().code == Errc::outcome_unknown;
+        // libcurl has one word for a socket that is missing and for one that is not ours to use.
+        if (::access(socket_.c_str(), R_OK | W_OK) != 0)
+            return fail(harmless ? Errc::unavailable : response.error().code, "Docker Engine at {}: {}", socket_,
+                        std::strerror(errno));
         return fail(harmless ? Errc::unavailable : response.error().code, "Docker Engine at {}: {}", socket_,
                     response.error().message);
     }

@@ -246,7 +246,9 @@ Result<uint16_t> NetLoop::serve(ServeOptions options)
         info.iface = server.options.address.c_str();
     lws_vhost* vhost = lws_create_vhost(context_, &info);
     if (vhost == nullptr)
-        return fail(Errc::unavailable, "cannot listen on {} port {}", server.options.address, server.options.port);
+        return fail(Errc::unavailable,
+                    "cannot listen on {} port {}: in use, not allowed, or no address of this machine",
+                    server.options.address, server.options.port);
     server.port = static_cast<uint16_t>(lws_get_vhost_listen_port(vhost));
     return server.port;
 }

@@ -60,8 +60,9 @@ void HostWatch::handle(const Surveyed& surveyed, UnixTime now)
 void HostWatch::judge_disk(std::optional<uint64_t> bytes_free)
 {
     const bool is_low = bytes_free && *bytes_free < p_.options.disk.free_gb_min << 30;
-    if (is_low)
+    if (is_low && !disk_is_low_)
         log::warn("nothing is sold while {} MB are free on the Engine's disk", *bytes_free >> 20);
+    disk_is_low_ = is_low;
     p_.leases.close_for_disk(is_low);
 }
 

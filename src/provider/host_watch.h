@@ -55,6 +55,7 @@ private:
     bool engine_up_ = false;
     std::string engine_version_;
     bool is_measured_ = false;
+    bool disk_is_low_ = false;
     UnixTime next_survey_{};
     UnixTime next_node_status_{};
     UnixTime next_check_{};

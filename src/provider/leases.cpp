@@ -273,9 +273,15 @@ void Leases::handle(const WorkloadDestroyed& destroyed, UnixTime now)
 void Leases::handle(const Surveyed& surveyed, uint64_t storage_gb, UnixTime now)
 {
     if (!surveyed.engine) {
-        log::warn("the container engine does not answer: {}", surveyed.engine.error().message);
+        // It is asked every other second: once is enough.
+        if (surveyed.engine.error().message != engine_problem_)
+            log::warn("the container engine does not answer: {}", surveyed.engine.error().message);
+        engine_problem_ = surveyed.engine.error().message;
         return;
     }
+    if (!engine_problem_.empty())
+        log::info("the container engine answers again");
+    engine_problem_.clear();
     total_ = for_sale(options_.capacity, {.cpu_millicores = uint64_t{surveyed.engine->cpus} * 1000,
                                           .memory_mb = surveyed.engine->memory_bytes >> 20,
                                           .storage_gb = storage_gb});

@@ -189,6 +189,7 @@ private:
     std::set<std::string> reporting_;  ///< leases whose crash loop is being reported
     Resources total_;
     bool surveyed_ = false;
+    std::string engine_problem_;                  ///< why the Engine does not answer, as it was logged
     std::optional<compute::Isolation> isolation_; ///< once it was tried
     std::string runtime_;
     bool has_runtime_ = true; ///< the Engine knows it
