@@ -46,7 +46,8 @@ void TemplateLimits::handle(const LimitsTried& tried, UnixTime now)
 
 void TemplateLimits::say(const compute::EngineLimits& limits) const
 {
-    log::info("root file systems held to their size: {}", limits.sized_root ? "yes" : limits.sized_root_why_not);
+    log::info("root file systems held to their size: {}",
+              limits.sized_root ? "yes" : "no, " + limits.sized_root_why_not);
     for (const auto& [nofile, why] : limits.nofile_refused)
         log::warn("{} open files can't be set: {}", nofile, why);
     for (const std::string& slug : left_out())

@@ -60,8 +60,8 @@ VolumeAbilities TenantVolumes::abilities()
     if (!abilities_) {
         abilities_ = probe();
         log::info("encrypted volumes: {}; volumes held to their size: {}",
-                  abilities_->encrypted ? "yes" : abilities_->encrypted_why_not,
-                  abilities_->sized ? "yes" : abilities_->sized_why_not);
+                  abilities_->encrypted ? "yes" : "no, " + abilities_->encrypted_why_not,
+                  abilities_->sized ? "yes" : "no, " + abilities_->sized_why_not);
     }
     return *abilities_;
 }
