@@ -170,7 +170,8 @@ void add_template(CLI::App& app, int& exit_code)
     pinning->add_flag("--check", arguments->only_check, "Change nothing; exit code 1 when a pin is out of date");
     pinning->footer(
         "The digest is appended to the tag, which a later pin follows. An image with a digest and no tag is\n"
-        "fixed, and left alone. A running berth goes on with what it read at its start.");
+        "fixed, and left alone. One that is in no registry, as agent-sandbox is until you name yours, fails:\n"
+        "name the others instead of --all. A running berth goes on with what it read at its start.");
 }
 
 } // namespace berth::cli
