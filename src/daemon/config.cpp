@@ -83,6 +83,9 @@ std::string read_provider(TableReader& reader, Options& options)
     const std::string key_file = reader.required_text("key_file");
     options.name = reader.required_text("name");
     options.public_address = reader.required_text("public_address");
+    if (options.public_address.find_first_of("/@ \t") != std::string::npos)
+        reader.problems().add("{}: public_address is an IP address or a name, with no scheme and no port",
+                              reader.where());
     const std::string location = reader.text("location", "");
     if (!location.empty())
         options.location = location;
@@ -224,8 +227,12 @@ void read_template_environment(TableReader& reader, const std::string& file, com
 {
     if (const toml::table* environment = reader.table("environment")) {
         TableReader names{*environment, file + " [environment]", reader.problems()};
-        for (const auto& [name, value] : *environment)
-            entry.environment.emplace(name.str(), names.text(std::string{name.str()}.c_str(), ""));
+        for (const auto& [key, value] : *environment) {
+            const std::string name{key.str()};
+            if (!provider::is_environment_name(name))
+                reader.problems().add("{} [environment]: \"{}\" is no name of a variable", file, name);
+            entry.environment.emplace(name, names.text(name.c_str(), ""));
+        }
     }
     for (const std::string& name : reader.texts("consumer_environment")) {
         const auto own = entry.environment.find(name);
@@ -323,6 +330,8 @@ Result<compute::Template> load_template(const std::filesystem::path& file)
         entry.description = reader.text("description", "");
         entry.image = reader.required_text("image");
         entry.data_path = reader.text("data_path", "");
+        if (!entry.data_path.empty() && !entry.data_path.starts_with('/'))
+            problems.add("{}: data_path begins with /", reader.where());
         entry.cpu_millicores_min = reader.integer<uint32_t>("cpu_millicores_min", 0);
         entry.memory_mb_min = reader.integer<uint64_t>("memory_mb_min", 0, 0, 1u << 30);
         entry.disk_gb_min = reader.integer<uint64_t>("disk_gb_min", 0, 0, 1u << 30);

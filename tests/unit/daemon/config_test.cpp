@@ -131,6 +131,12 @@ TEST_CASE("what would be taken for something else is an error")
     const auto free_of_charge = with("rate_msats_per_sec = 100", "rate_msats_per_sec = 0");
     REQUIRE(!free_of_charge.has_value());
     CHECK(free_of_charge.error().message.find("required") == std::string::npos);
+    CHECK(!with("\"203.0.113.7\"", "\"https://node.example\"").has_value());
+    const std::filesystem::path odd = files.folder() / "odd.toml";
+    std::ofstream{odd} << "slug = \"web\"\nimage = \"nginx\"\ndata_path = \"data\"\n";
+    CHECK(!load_template(odd).has_value());
+    std::ofstream{odd} << "slug = \"web\"\nimage = \"nginx\"\n[environment]\n\"1 x\" = \"y\"\n";
+    CHECK(!load_template(odd).has_value());
     std::filesystem::create_directories(files.folder() / "templates");
     for (const char* name : {"a.toml", "b.toml"})
         std::ofstream{files.folder() / "templates" / name} << "slug = \"web\"\nimage = \"nginx\"\n";
