@@ -1,5 +1,8 @@
 #include "db/database.h"
 
+#include <cerrno>
+#include <cstring>
+
 #include <fcntl.h>
 #include <sqlite3.h>
 #include <unistd.h>
@@ -128,7 +131,8 @@ Result<Database> Database::open(const OpenOptions& options)
         // SQLite would create it with the umask's mode; the rows hold bearer secrets.
         const int fd = ::open(options.path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
         if (fd < 0)
-            return fail(Errc::unavailable, "cannot open {}", options.path);
+            return fail(errno == EACCES ? Errc::refused : Errc::unavailable, "cannot open {}: {}", options.path,
+                        std::strerror(errno));
         ::close(fd);
     }
     sqlite3* handle = nullptr;
@@ -142,7 +146,9 @@ Result<Database> Database::open(const OpenOptions& options)
     sqlite3_busy_timeout(handle, 5000);
     if (options.exclusive)
         TRY(database.execute("PRAGMA locking_mode=EXCLUSIVE"));
-    TRY(database.execute("PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON"));
+    const auto read = database.execute("PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON");
+    if (!read)
+        return fail(read.error().code, "{}: {}", options.path, read.error().message);
     TRY(database.execute(fmt::format("PRAGMA cache_size=-{}", options.cache_kib).c_str()));
     return database;
 }
