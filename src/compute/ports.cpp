@@ -35,12 +35,12 @@ Result<std::vector<uint16_t>> PortLedger::take(size_t count, std::optional<uint1
     if (count == 0)
         return found;
     const auto is_inside = [this](uint16_t port) { return port >= range_.first && port <= range_.last; };
-    if (preferred && is_inside(*preferred) && !taken_.contains(*preferred))
+    if (preferred && is_inside(*preferred) && is_free(*preferred))
         found.push_back(*preferred);
     const size_t size = static_cast<size_t>(range_.last - range_.first) + 1;
     uint16_t port = is_inside(next_) ? next_ : range_.first;
     for (size_t looked_at = 0; looked_at < size && found.size() < count; ++looked_at) {
-        if (!taken_.contains(port) && port != preferred)
+        if (port != preferred && is_free(port))
             found.push_back(port);
         port = port == range_.last ? range_.first : static_cast<uint16_t>(port + 1);
     }

@@ -1,5 +1,6 @@
 #include "daemon/daemon.h"
 
+#include "compute/host_ports.h"
 #include "daemon/event_watch.h"
 #include "daemon/notify.h"
 #include "daemon/start_up_pages.h"
@@ -126,6 +127,7 @@ Result<std::optional<std::string>> serve(Config config, compute::Backend& backen
         }));
 
     const std::string npub = nostr::PublicKey::of(config.provider.key).npub();
+    const std::string publish_address = config.provider.publish_address;
     const auto core = TRY(provider::Core::create(
         std::move(config.provider),
         {.database = database,
@@ -134,7 +136,9 @@ Result<std::optional<std::string>> serve(Config config, compute::Backend& backen
          .jobs = workers,
          .random = random,
          .answer_command = [&control](uint64_t connection,
-                                      std::string line) { control->answer(connection, std::move(line)); }}));
+                                      std::string line) { control->answer(connection, std::move(line)); },
+         .is_port_free =
+             [publish_address](uint16_t port) { return compute::is_host_port_free(publish_address, port); }}));
     TRY(core->start(wall_clock_now()));
     const EventWatch events{backend, [&inbox](provider::EngineSign sign) {
                                 inbox.put_always(provider::Message{provider::JobResult{std::move(sign)}});

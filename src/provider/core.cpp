@@ -135,7 +135,8 @@ Result<void> CoreImplementation::open()
             .on_locked = [this](const Lease& lease) { unlocks_->on_locked(lease, now_); },
             .on_lost = [this](const Lease& lease) { desk_->on_lost(lease, now_); },
             .on_expiring = [this](const Lease& lease) { notices_->tell_expiring(lease, now_); },
-            .on_crash_looping = [this](const Lease& lease) { logs_->read_last_lines(lease); }});
+            .on_crash_looping = [this](const Lease& lease) { logs_->read_last_lines(lease); },
+            .is_port_free = world_.is_port_free});
     notices_ = std::make_unique<Notices>(
         Notices::Parts{.options = options_, .orders = order_store_, .replies = *replies_, .failures = failures_});
     logs_ = std::make_unique<LogRequests>(LogRequests::Parts{

@@ -30,6 +30,8 @@ struct World {
     crypto::Random& random;
     /// Answers an operator's command.
     std::function<void(uint64_t connection, std::string line)> answer_command;
+    /// Whether nobody else on the host has a port; empty: nobody ever has.
+    std::function<bool(uint16_t port)> is_port_free{};
 };
 
 class Core {

@@ -16,9 +16,9 @@ constexpr int kCreateAttemptsMax = 5;
 
 Leases::Leases(const Options& options, LeaseStore& store, JobRunner& jobs, crypto::Random& random,
                FailureSink& failures, Handlers handlers)
-    : options_{options}, store_{store}, jobs_{jobs}, random_{random}, failures_{failures}, handlers_{std::move(
-                                                                                               handlers)},
-      keeper_{store, jobs, failures, options.lease_max}, ports_{options.ports}, next_fresh_{options.number_first}
+    : options_{options}, store_{store}, jobs_{jobs}, random_{random}, failures_{failures},
+      handlers_{std::move(handlers)}, keeper_{store, jobs, failures, options.lease_max},
+      ports_{options.ports, handlers_.is_port_free}, next_fresh_{options.number_first}
 {
 }
 

@@ -34,6 +34,8 @@ public:
         std::function<void(const Lease&)> on_expiring;
         /// Its container exits again and again: mark_reported once its owner was told.
         std::function<void(const Lease&)> on_crash_looping;
+        /// Whether nobody else on the host has that port; empty: nobody ever has.
+        std::function<bool(uint16_t)> is_port_free;
     };
 
     Leases(const Options& options, LeaseStore& store, JobRunner& jobs, crypto::Random& random, FailureSink& failures,

@@ -1,6 +1,13 @@
 #include "compute/ports.h"
 
+#include "compute/host_ports.h"
+
 #include <doctest/doctest.h>
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 namespace berth::compute {
 namespace {
@@ -64,6 +71,35 @@ TEST_CASE("ports marked taken outside of the range don't count")
     ledger.mark_taken(99);
     ledger.mark_taken(103);
     CHECK(ledger.free_count() == 3);
+}
+
+TEST_CASE("a port that somebody else on the host has is passed over, and comes back when it is free")
+{
+    std::set<uint16_t> elsewhere{100, 102};
+    PortLedger ledger{{.first = 100, .last = 103}, [&](uint16_t port) { return !elsewhere.contains(port); }};
+    CHECK(ledger.take(2, uint16_t{100}).value() == std::vector<uint16_t>{101, 103});
+    CHECK(ledger.take(1, std::nullopt).error().code == Errc::unavailable);
+    elsewhere.clear();
+    CHECK(ledger.take(2, std::nullopt).has_value());
+}
+
+TEST_CASE("who listens on a port has it, and who did has it no more")
+{
+    const int handle = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    socklen_t length = sizeof address;
+    REQUIRE(bind(handle, reinterpret_cast<sockaddr*>(&address), length) == 0);
+    REQUIRE(listen(handle, 1) == 0);
+    REQUIRE(getsockname(handle, reinterpret_cast<sockaddr*>(&address), &length) == 0);
+    const uint16_t port = ntohs(address.sin_port);
+    CHECK(!is_host_port_free("127.0.0.1", port));
+    CHECK(!is_host_port_free("0.0.0.0", port));
+    CHECK(is_host_port_free("127.0.0.2", port));
+    CHECK(is_host_port_free("no address", port));
+    close(handle);
+    CHECK(is_host_port_free("127.0.0.1", port));
 }
 
 } // namespace
