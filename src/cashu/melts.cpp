@@ -14,6 +14,8 @@ namespace {
 constexpr auto kStall = 5s;
 /// More than this for a payment's way is no reserve but a price: 5 %, or this much for small ones.
 constexpr Msat kReserveAlwaysFine{20'000};
+/// In Unix seconds, the year 10000: far below what a UnixTime can't hold.
+constexpr int64_t kExpiryNever = 253'402'300'800;
 
 Amount units_up(Msat msat, Unit unit)
 {
@@ -259,8 +261,8 @@ Result<void> Melts::prepare(MeltPayment& row, const MeltQuote& quote, UnixTime n
     row.redemption = TRY(set_aside(row, chosen, now));
     row.fee_reserve = quote.fee_reserve;
     row.problem.clear();
-    // Zero is how some say that there is none.
-    const bool expires = quote.expiry && *quote.expiry > 0;
+    // Zero, or the end of all time, is how some say that there is none.
+    const bool expires = quote.expiry && *quote.expiry > 0 && *quote.expiry < kExpiryNever;
     row.saga = on_prepared(row.saga, expires ? std::optional{from_unix_seconds(*quote.expiry)} : std::nullopt, now);
     return store_.put_melt(row);
 }

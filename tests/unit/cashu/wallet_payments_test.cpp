@@ -126,6 +126,16 @@ TEST_CASE("the mint's clear no to the only post frees the proofs, and the invoic
     CHECK(world.mint.invoices_paid.size() == 1);
 }
 
+TEST_CASE("a quote that never expires is not taken for one of long ago")
+{
+    WalletWorld world;
+    world.mint.quote_expiry = std::numeric_limits<int64_t>::max();
+    world.deposit(world.mint.issue_token({64}));
+    world.mint.melt_faults = {MeltFault::lose_request};
+    CHECK(pay(world, 20).settling == Settling::done);
+    CHECK(world.mint.invoices_paid.size() == 1);
+}
+
 TEST_CASE("one invoice is not paid under two keys, and one key pays once")
 {
     WalletWorld world;
