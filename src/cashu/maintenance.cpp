@@ -86,28 +86,48 @@ bool Maintenance::is_worth_its_fee(const Keyset& keyset, Amount gross, Amount fe
 void Maintenance::rotate(const std::string& mint, Unit unit, UnixTime now)
 {
     const std::vector<StoredProof> held = store_.unspent_proofs(mint, unit); // ascending
-    std::map<KeysetId, std::optional<Keyset>> known;
-    Move leaving;
-    Move small;
-    for (const StoredProof& proof : held) {
-        const auto [place, is_new] = known.try_emplace(proof.proof.keyset_id);
-        if (is_new)
-            place->second = book_.find(proof.proof.keyset_id);
-        const std::optional<Keyset>& keyset = place->second;
-        if (!keyset)
-            continue;
-        // One keyset a swap, so that all of it is worth its fee or none.
-        Move& move = must_leave(*keyset, now) ? leaving : small;
-        if ((!move.keyset || move.keyset->id == keyset->id) && move.inputs.size() < kInputsPerSwap) {
-            move.keyset = keyset;
-            move.fees.push_back(keyset->input_fee_ppk);
-            move.gross += proof.proof.amount;
-            move.inputs.push_back({proof.y, proof.proof});
-        }
-    }
-    if (begin(mint, unit, std::move(leaving), now) || held.size() <= kProofsMax)
+    // One keyset a swap, so that all of it is worth its fee or none, and none keeps another from its turn.
+    std::map<KeysetId, Move> moves;
+    for (const StoredProof& proof : held)
+        if (const auto [place, is_new] = moves.try_emplace(proof.proof.keyset_id); is_new)
+            place->second.keyset = book_.find(proof.proof.keyset_id);
+    const auto include = [&moves](const StoredProof& proof) {
+        Move& move = moves.at(proof.proof.keyset_id);
+        if (!move.keyset || move.inputs.size() == kInputsPerSwap)
+            return;
+        move.fees.push_back(move.keyset->input_fee_ppk);
+        move.gross += proof.proof.amount;
+        move.inputs.push_back({proof.y, proof.proof});
+    };
+    // What leaves goes with the largest first: the smallest may not be worth their fee. What is merged, the other way.
+    std::set<KeysetId> leaving;
+    for (const auto& [id, move] : moves)
+        if (move.keyset && must_leave(*move.keyset, now))
+            leaving.insert(id);
+    for (auto proof = held.rbegin(); proof != held.rend(); ++proof)
+        if (leaving.contains(proof->proof.keyset_id))
+            include(*proof);
+    for (const StoredProof& proof : held)
+        if (!leaving.contains(proof.proof.keyset_id))
+            include(proof);
+    for (const KeysetId& id : leaving)
+        if (begin(mint, unit, moves.at(id), now))
+            return;
+    if (held.size() <= kProofsMax)
         return;
-    (void)begin(mint, unit, std::move(small), now);
+    for (const auto& [id, move] : moves)
+        if (!leaving.contains(id) && halves(mint, unit, move, now) && begin(mint, unit, move, now))
+            return;
+}
+
+bool Maintenance::halves(const std::string& mint, Unit unit, const Move& move, UnixTime now)
+{
+    const auto keyset = book_.output_keyset(mint, unit, now);
+    const auto fee = input_fee(move.fees);
+    if (!keyset || !fee || move.gross <= *fee)
+        return false;
+    const auto outputs = plan_outputs(*keyset, move.gross - *fee, false);
+    return outputs && outputs->size() <= move.inputs.size() / 2;
 }
 
 bool Maintenance::begin(const std::string& mint, Unit unit, Move move, UnixTime now)

@@ -32,6 +32,8 @@ private:
     void rotate(const std::string& mint, Unit unit, UnixTime now);
     /// False when it is not worth it, or can't be begun now.
     [[nodiscard]] bool begin(const std::string& mint, Unit unit, Move move, UnixTime now);
+    /// Into half as many proofs or fewer: a merge that saves none would be repeated, for its fee, without end.
+    [[nodiscard]] bool halves(const std::string& mint, Unit unit, const Move& move, UnixTime now);
     [[nodiscard]] bool must_leave(const Keyset& keyset, UnixTime now) const;
     [[nodiscard]] bool is_worth_its_fee(const Keyset& keyset, Amount gross, Amount fee, UnixTime now) const;
 
