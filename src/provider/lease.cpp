@@ -95,8 +95,9 @@ UnixTime next_due(const Lease& lease)
 std::optional<UnixTime> warning_due(const Lease& lease, std::chrono::seconds lead)
 {
     constexpr int kLeadsMin = 2;
-    if (lead.count() == 0 || lease.state != LeaseState::running || lease.warned_for == lease.expires_at ||
-        lease.duration < kLeadsMin * lead)
+    // An end is told in seconds: one that a short lock moved by less is the same.
+    const bool is_told = unix_seconds(lease.warned_for) == unix_seconds(lease.expires_at);
+    if (lead.count() == 0 || lease.state != LeaseState::running || is_told || lease.duration < kLeadsMin * lead)
         return std::nullopt;
     return lease.expires_at - lead;
 }

@@ -137,6 +137,7 @@ private:
     /// False when it was blocked already.
     bool block_number_of(const compute::LabelledObject& object);
     void unblock_number_of(const std::string& lease);
+    void unblock_gone(const std::vector<compute::LabelledObject>& objects);
     [[nodiscard]] bool may_be_sold() const;
     [[nodiscard]] bool has_waiting_owner() const;
     void keep_ready(UnixTime now);

@@ -67,6 +67,7 @@ void Leases::sweep(const std::vector<compute::LabelledObject>& objects, UnixTime
                 "{} {} is of lease {}, which the database does not know: it stays for an hour, as the database is new",
                 object.kind, object.name, object.lease);
     }
+    unblock_gone(objects);
     for (const std::string& lease : orphans) {
         if (!busy_.insert(lease).second)
             continue; // being removed
@@ -105,6 +106,19 @@ bool Leases::block_number_of(const compute::LabelledObject& object)
     if (number)
         used_before_.insert(*number);
     return true;
+}
+
+/// What a removal that failed was about may never have been there.
+void Leases::unblock_gone(const std::vector<compute::LabelledObject>& objects)
+{
+    std::set<std::string> gone;
+    for (const auto& [lease, number] : strangers_)
+        if (!busy_.contains(lease))
+            gone.insert(lease);
+    for (const compute::LabelledObject& object : objects)
+        gone.erase(object.lease);
+    for (const std::string& lease : gone)
+        unblock_number_of(lease);
 }
 
 void Leases::unblock_number_of(const std::string& lease)

@@ -191,7 +191,7 @@ TEST_CASE("a restart gives the mint of a reservation its time again")
 
 /// A house after two sales in a row, with nothing left to do.
 struct BusyHouse : House {
-    BusyHouse() : House{for_ten()}
+    explicit BusyHouse(Options given = for_ten()) : House{std::move(given)}
     {
         run(rent());
         run(rent());
@@ -278,6 +278,19 @@ TEST_CASE("a network that was made ready goes when sales are over, when nothing 
     const uint64_t left = house.leases.free_slots(house.spec());
     CHECK(house.rent() != ready.lease);
     CHECK(house.leases.free_slots(house.spec()) == left - 1);
+}
+
+TEST_CASE("the number of a network that could not be made or removed is free once a survey sees nothing of it")
+{
+    Options three = for_ten();
+    three.number_last = three.number_first + 2;
+    BusyHouse house{std::move(three)};
+    const std::string id = house.make_ready().lease;
+    house.leases.handle(NetworkPrepared{.lease = id, .outcome = fail(Errc::unavailable, "no")});
+    house.leases.handle(WorkloadDestroyed{.lease = id, .outcome = fail(Errc::unavailable, "no")}, t0);
+    CHECK(house.leases.free_slots(house.spec()) == 0);
+    house.survey(10'000, 10'000);
+    CHECK(house.leases.free_slots(house.spec()) == 1);
 }
 
 TEST_CASE("one that was reserved and not written stays ready")

@@ -102,7 +102,9 @@ TEST_CASE("an owner is warned once for each expiry, and never of a short lease")
     CHECK(!warning_due(lease, 1801s));
     lease.warned_for = t0;
     CHECK(!warning_due(lease, 600s));
-    lease.expires_at += 1h;
+    lease.expires_at += 300ms; // a lock of no time
+    CHECK(!warning_due(lease, 600s));
+    lease.expires_at += 1h - 300ms;
     CHECK(warning_due(lease, 600s) == t0 + 1h - 600s);
     lease.state = LeaseState::locked;
     CHECK(!warning_due(lease, 600s));
