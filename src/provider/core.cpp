@@ -120,12 +120,9 @@ Result<void> CoreImplementation::open()
                                   .age_max = options_.request_age_max + std::chrono::hours{1}},
         make_pool_handlers());
     replies_ = std::make_unique<Replies>(options_, relay_store_, *pool_, world_.random, failures_);
-    intake_ = std::make_unique<Intake>(Intake::Parts{
-        .options = options_,
-        .orders = order_store_,
-        .replies = *replies_,
-        .failures = failures_,
-        .has_lease = [this](const std::string& sender) { return leases_->find_owner(sender) != nullptr; }});
+    intake_ = std::make_unique<Intake>(
+        Intake::Parts{options_, order_store_, *replies_, failures_,
+                      [this](const std::string& sender) { return leases_->find_owner(sender) != nullptr; }});
     leases_ = std::make_unique<Leases>(
         options_, lease_store_, jobs_, world_.random, failures_,
         Leases::Handlers{
