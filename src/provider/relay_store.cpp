@@ -78,9 +78,9 @@ Result<void> RelayStore::insert_outbox(const OutboxMessage& message)
         .run();
 }
 
-Result<void> RelayStore::mark_accepted(const nostr::EventId& event_id)
+Result<void> RelayStore::forget_accepted(const nostr::EventId& event_id)
 {
-    return database_.prepare("UPDATE outbox SET accepted=1 WHERE event_id=?").bind(ByteView{event_id}).run();
+    return database_.prepare("DELETE FROM outbox WHERE event_id=?").bind(ByteView{event_id}).run();
 }
 
 Result<std::vector<OutboxMessage>> RelayStore::load_outbox(UnixTime now)

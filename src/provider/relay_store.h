@@ -29,7 +29,7 @@ public:
 
     [[nodiscard]] Result<void> insert_outbox(const OutboxMessage& message);
     /// A relay has it: it need not be sent again after a restart.
-    [[nodiscard]] Result<void> mark_accepted(const nostr::EventId& event_id);
+    [[nodiscard]] Result<void> forget_accepted(const nostr::EventId& event_id);
     [[nodiscard]] Result<std::vector<OutboxMessage>> load_outbox(UnixTime now);
     /// Replies that no relay has accepted yet.
     [[nodiscard]] Result<uint64_t> count_outbox(UnixTime now);

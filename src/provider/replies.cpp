@@ -84,7 +84,7 @@ void Replies::on_published(const nostr::EventId& id, const std::string& relay, n
     const std::vector<std::string>& relays = found->second;
     if (!relays.empty() && std::find(relays.begin(), relays.end(), relay) == relays.end())
         return;
-    failures_.check(store_.mark_accepted(id));
+    failures_.check(store_.forget_accepted(id));
     waiting_.erase(found);
 }
 
