@@ -32,6 +32,14 @@ CREATE TABLE beats(
 ) STRICT;
 )";
 
+/// An answer is read only until a relay has it.
+constexpr const char* kOnlyWaiting = R"(
+DROP INDEX outbox_waiting;
+DELETE FROM outbox WHERE accepted<>0;
+ALTER TABLE outbox DROP COLUMN accepted;
+CREATE INDEX outbox_expiry ON outbox(expires_ms);
+)";
+
 constexpr int64_t kDaySeconds = 86'400;
 constexpr int64_t kUptimeDays = 30;
 
@@ -44,7 +52,7 @@ int64_t milliseconds_of(UnixTime time)
 
 Result<void> RelayStore::migrate()
 {
-    return db::migrate(database_, "relay", {kSchema});
+    return db::migrate(database_, "relay", {kSchema, kOnlyWaiting});
 }
 
 Result<void> RelayStore::save_cursor(const nostr::relay::Cursor& cursor)
@@ -70,7 +78,7 @@ Result<std::vector<nostr::relay::Cursor>> RelayStore::load_cursors()
 
 Result<void> RelayStore::insert_outbox(const OutboxMessage& message)
 {
-    return database_.prepare("INSERT OR IGNORE INTO outbox VALUES(?,?,?,?,0)")
+    return database_.prepare("INSERT OR IGNORE INTO outbox VALUES(?,?,?,?)")
         .bind(ByteView{message.event.id})
         .bind(nostr::encode_event(message.event))
         .bind(dump_json(Json(message.relays)))
@@ -85,8 +93,7 @@ Result<void> RelayStore::forget_accepted(const nostr::EventId& event_id)
 
 Result<std::vector<OutboxMessage>> RelayStore::load_outbox(UnixTime now)
 {
-    db::Statement query =
-        database_.prepare("SELECT event,relays,expires_ms FROM outbox WHERE accepted=0 AND expires_ms>?");
+    db::Statement query = database_.prepare("SELECT event,relays,expires_ms FROM outbox WHERE expires_ms>?");
     query.bind(milliseconds_of(now));
     std::vector<OutboxMessage> messages;
     for (;;) {
@@ -103,7 +110,7 @@ Result<std::vector<OutboxMessage>> RelayStore::load_outbox(UnixTime now)
 
 Result<uint64_t> RelayStore::count_outbox(UnixTime now)
 {
-    db::Statement query = database_.prepare("SELECT count(*) FROM outbox WHERE accepted=0 AND expires_ms>?");
+    db::Statement query = database_.prepare("SELECT count(*) FROM outbox WHERE expires_ms>?");
     TRY(query.bind(milliseconds_of(now)).step());
     return query.unsigned_integer(0);
 }

@@ -63,7 +63,7 @@ PROOFS = enumerators("cashu/wallet_store.h", "HoldingState")
 EVERY_STATE = ({f"lease.{name}" for name in LEASES} | {f"redemption.{name}" for name in REDEMPTIONS}
                | {f"proof.{name}" for name in PROOFS}
                | {f"{row}.{state}" for row in ("order", "refund") for state in ("open", "settled")}
-               | {"outbox.waiting", "outbox.accepted"})
+               | {"outbox.waiting"})
 
 
 def states_in(database):
@@ -88,9 +88,8 @@ def states_in(database):
             if "refund" in tables:
                 found |= {"refund.open" if row[0] else "refund.settled"
                           for row in copy.execute("SELECT DISTINCT reply IS NULL FROM refund")}
-            if "outbox" in tables:
-                found |= {"outbox.accepted" if row[0] else "outbox.waiting"
-                          for row in copy.execute("SELECT DISTINCT accepted FROM outbox")}
+            if "outbox" in tables and copy.execute("SELECT count(*) FROM outbox").fetchone()[0]:
+                found.add("outbox.waiting")
             return found
         finally:
             copy.close()
