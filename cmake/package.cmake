@@ -1,8 +1,6 @@
 # What is installed, and the Debian package that ./dev deb makes of it. Its templates are configuration: `berth template pin`
 # and operators change them, and an upgrade asks before it does.
-if(CMAKE_INSTALL_PREFIX_INITIALIZED_TO_DEFAULT)
-  set(CMAKE_INSTALL_PREFIX /usr CACHE PATH "Where berth.service expects the program" FORCE)
-endif()
+# berth.service expects the program in /usr/bin: scripts/dev/lib.sh sets that prefix.
 include(GNUInstallDirs)
 install(TARGETS berth RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
 install(DIRECTORY config/templates DESTINATION ${CMAKE_INSTALL_FULL_SYSCONFDIR}/berth FILES_MATCHING PATTERN "*.toml")

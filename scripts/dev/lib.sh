@@ -61,7 +61,7 @@ build_tree() {
     need_packages build
     mkdir -p build
     case "$tree" in
-        release) configure release -DCMAKE_BUILD_TYPE=RelWithDebInfo -DCMAKE_CXX_COMPILER=g++ ;;
+        release) configure release -DCMAKE_INSTALL_PREFIX=/usr -DCMAKE_BUILD_TYPE=RelWithDebInfo -DCMAKE_CXX_COMPILER=g++ ;;
         clang) configure clang -DCMAKE_BUILD_TYPE=RelWithDebInfo -DCMAKE_CXX_COMPILER=clang++-14 ;;
         asan)
             need_packages sanitize

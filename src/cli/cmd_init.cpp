@@ -45,11 +45,19 @@ std::string list_of(const std::vector<std::string>& values)
     return "[" + list + "]";
 }
 
+/// The package brings templates beside the configuration; elsewhere there may be none.
+std::string templates_line(const std::filesystem::path& directory)
+{
+    const std::filesystem::path templates = directory / "templates";
+    return std::filesystem::is_directory(templates) ? fmt::format("templates_dir = {}\n", quoted(templates.string()))
+                                                    : "";
+}
+
 std::string config_text(const InitArguments& arguments, const std::filesystem::path& key_file)
 {
     return fmt::format(R"(# Written by `berth init`. Every key is explained in berth.example.toml.
 state_dir = {}
-
+{}
 [provider]
 name = {}
 key_file = {}
@@ -72,9 +80,9 @@ memory_mb = 1024
 disk_gb = 10
 rate_msats_per_sec = 100
 )",
-                       quoted(std::filesystem::absolute(arguments.state_dir).string()), quoted(arguments.name),
-                       quoted(key_file.string()), quoted(arguments.public_address), list_of(arguments.relays),
-                       list_of(arguments.mints));
+                       quoted(std::filesystem::absolute(arguments.state_dir).string()),
+                       templates_line(key_file.parent_path()), quoted(arguments.name), quoted(key_file.string()),
+                       quoted(arguments.public_address), list_of(arguments.relays), list_of(arguments.mints));
 }
 
 int init(const InitArguments& arguments)
