@@ -104,8 +104,10 @@ std::vector<std::string> judge_locked_time(const Evidence& evidence, const Conta
         wrong.push_back(fmt::format("lease {}: {} msat go back for {} s", life.number, refunded, unused.count()));
     if (refunded > 0 && !farewell->contains("refund"))
         wrong.push_back(fmt::format("lease {}: what is owed never came", life.number));
+    // Unlocked, and removed by somebody: the clock goes on until that is noticed, as it does for any lease.
+    const auto unnoticed = life.vanished ? life.cleared - life.removed : 0ms;
     if (evidence.lock_stops_clock && life.exits == 0 &&
-        used > life.served + (life.noticed - life.power_lost) + kTolerance)
+        used > life.served + (life.noticed - life.power_lost) + unnoticed + kTolerance)
         wrong.push_back(
             fmt::format("lease {}: {} s charged for {} ms", life.number, used.count(), life.served.count()));
     // Before its answer reached the core a container ran for nothing.
