@@ -32,7 +32,7 @@ bool protects_what_we_need(const MintInfo& info)
 std::string unsuitability(const MintInfo& info, bool practice_allowed)
 {
     if (info.practice && !practice_allowed)
-        return "is a practice mint: its money is not real";
+        return "is a practice mint: its money is not real, and allow_practice_mints is false";
     if (!info.supported.count(7) || !info.supported.count(9))
         return "lacks NUT-07 or NUT-09, without which a lost answer would lose money";
     if (protects_what_we_need(info))

@@ -9,6 +9,7 @@
 #include "util/json.h"
 #include "util/utf8.h"
 
+#include <algorithm>
 #include <memory>
 
 namespace berth::cli {
@@ -54,6 +55,11 @@ void print_peers(const OrderedJson& body)
                                                    : "not reached yet",
                    mint.at("practice").get<bool>() ? ", practice" : "", mint.at("balance_msat").get<uint64_t>(),
                    text_of(mint.at("problem")));
+    const OrderedJson& mints = body.at("mints");
+    if (std::none_of(mints.begin(), mints.end(), [](const OrderedJson& mint) {
+            return mint.at("suitable").get<bool>() || !mint.at("known").get<bool>();
+        }))
+        fmt::print("nothing can be paid for: no mint is suitable\n");
 }
 
 void print_node(const std::string& text)

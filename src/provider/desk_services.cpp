@@ -25,6 +25,13 @@ const char* status_of_ended(const std::string& reason)
     return reason == "stopped" || reason == "evicted" ? "Stopped" : "Failed";
 }
 
+/// One that was not reached yet may turn out well when the token comes.
+bool may_be_paid(const std::vector<cashu::MintStatus>& mints)
+{
+    return std::any_of(mints.begin(), mints.end(),
+                       [](const cashu::MintStatus& mint) { return mint.suitable || !mint.known; });
+}
+
 std::chrono::seconds unused_time_of(const Lease& lease, UnixTime now)
 {
     const auto left = std::chrono::floor<std::chrono::seconds>(expiry_of(lease, now) - now);
@@ -99,6 +106,8 @@ void Desk::serve_quote(const RequestOrigin& origin, const QuoteRequest& request,
         quote.refusal = judge_encryption(request.wish, admission, p_.volumes);
     if (!quote.refusal)
         quote.refusal = p_.limits.judge(admission.workload.nofile_max);
+    if (!quote.refusal && !may_be_paid(p_.wallet.status()))
+        quote.refusal = Refusal{error_type::mint_error, "none of this provider's mints can be used now"};
     const std::string& image = admission.workload.image;
     const Images::Answer found = p_.images.look(image, now);
     if (found == Images::Answer::asking)

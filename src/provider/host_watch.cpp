@@ -10,6 +10,8 @@ constexpr std::chrono::seconds kSurveyInterval{60};
 constexpr std::chrono::seconds kSurveyRetry{2};
 constexpr std::chrono::seconds kNodeStatusInterval{30};
 constexpr std::chrono::seconds kCheckInterval{10};
+/// While nothing is sold for want of containment, which may have been the Engine's bad moment.
+constexpr std::chrono::seconds kCheckRetry{3};
 
 } // namespace
 
@@ -70,9 +72,9 @@ void HostWatch::handle(const HostChecked& checked, UnixTime now)
 {
     const bool was_known = p_.leases.is_surveyed();
     const bool was_closed = p_.leases.why_closed().has_value();
-    next_check_ = now + kCheckInterval;
     volumes_ = checked.volumes;
     p_.leases.handle(checked.isolation);
+    next_check_ = now + (p_.leases.why_closed() ? kCheckRetry : kCheckInterval);
     handlers_.on_promises_known();
     if (p_.leases.why_closed().has_value() != was_closed)
         handlers_.on_changed();

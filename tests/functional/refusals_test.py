@@ -3,7 +3,7 @@
 Each refusal is provoked with a good token, which is then spent at the mint by its owner: it was still his.
 """
 
-from harness import IMAGE, check, equal, narrate
+from harness import IMAGE, check, equal, narrate, wait_until
 
 AMOUNT = 20
 TEMPLATE = f"""
@@ -54,3 +54,7 @@ def run(world):
     equal(answer.error_type(), "not_found", "the reply says so")
     equal(world.redeem(mint, token), AMOUNT, "the token is still its owner's")
     check(provider.nothing_left(), "no refusal left anything on the Engine")
+
+    narrate("a provider whose only mint is for practice, and that takes no practice money")
+    strict = world.provider([relay], [mint], name="strict", practice=False).start()
+    wait_until("a quote says that nothing can be paid for", lambda: customer.quote(strict).error_type() == "mint_error", 20, 1)

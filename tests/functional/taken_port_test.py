@@ -1,4 +1,4 @@
-"""A host port that some other program has is nobody's trouble: the lease gets the next one, and is reached there.
+"""A host port that some other program has is nobody's trouble: the lease gets the next one.
 
 Where other programs have them all, the request is refused for free.
 """
