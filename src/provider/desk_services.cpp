@@ -25,6 +25,12 @@ const char* status_of_ended(const std::string& reason)
     return reason == "stopped" || reason == "evicted" ? "Stopped" : "Failed";
 }
 
+/// A moment at which nothing remains of a lease that is over, whatever was bought.
+UnixTime end_of(const LeaseView& view, UnixTime now)
+{
+    return std::max(now, view.expires_at);
+}
+
 /// One that was not reached yet may turn out well when the token comes.
 bool may_be_paid(const std::vector<cashu::MintStatus>& mints)
 {
@@ -63,12 +69,12 @@ void Desk::serve_status(const RequestOrigin& origin, const StatusRequest& reques
     if (lease && lease->owner == origin.sender) {
         LeaseView view = view_of(*lease);
         view.expires_at = expiry_of(*lease, now);
-        return answer(origin, encode_status(view, p_.options.public_address, now), now);
+        const bool is_over = lease->state == LeaseState::ending;
+        return answer(origin, encode_status(view, p_.options.public_address, is_over ? end_of(view, now) : now), now);
     }
     if (const auto ended = find_own_ended(request.pod, origin.sender)) {
-        // Nothing remains of it, whatever was bought.
         const LeaseView view = view_of(*ended);
-        return answer(origin, encode_status(view, p_.options.public_address, std::max(now, view.expires_at)), now);
+        return answer(origin, encode_status(view, p_.options.public_address, end_of(view, now)), now);
     }
     refuse(origin, refusal_of_unknown(p_.leases), now);
 }

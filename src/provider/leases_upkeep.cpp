@@ -27,13 +27,19 @@ void Leases::inspect_all(UnixTime now)
 
 void Leases::notice_stopped(const std::vector<compute::LabelledObject>& objects)
 {
+    std::set<std::string> there;
     std::set<std::string> running;
-    for (const compute::LabelledObject& object : objects)
-        if (object.kind == "container" && object.state == "running")
+    for (const compute::LabelledObject& object : objects) {
+        if (object.kind != "container")
+            continue;
+        there.insert(object.lease);
+        if (object.state == "running")
             running.insert(object.lease);
-    // The list may be older than what a lease has become since: an inspection decides.
+    }
+    // The list may be older than what a lease has become since: an inspection decides. One that is known to be down
+    // waits for its restart, unless somebody removed it meanwhile.
     for (const auto& [id, lease] : leases_)
-        if (lease.state == LeaseState::running && !lease.restarts.is_down && !running.contains(id))
+        if (lease.state == LeaseState::running && !(lease.restarts.is_down ? there : running).contains(id))
             to_inspect_.insert(id);
 }
 

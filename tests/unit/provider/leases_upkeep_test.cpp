@@ -5,7 +5,6 @@
 
 #include <doctest/doctest.h>
 
-
 namespace berth::provider {
 namespace {
 
@@ -91,6 +90,19 @@ TEST_CASE("nor is it one while the container waits for its next start")
     world.leases.handle(WorkloadResumed{kLease, fail(Errc::refused, "no such file")}, t0 + 2s);
     CHECK(world.lease().restarts.exits.size() == 2);
     CHECK(world.lease().restarts.last.start_error == "no such file");
+}
+
+TEST_CASE("a container that waits for its next start is not looked at by a survey, unless somebody has removed it")
+{
+    World world;
+    world.leases.handle(exited(), t0);
+    const auto survey = [&](std::vector<compute::LabelledObject> objects) {
+        world.leases.handle(Surveyed{.engine = compute::EngineInfo{}, .objects = std::move(objects)}, 0, t0);
+        world.leases.drive(t0);
+        return world.jobs.count<InspectJob>();
+    };
+    CHECK(survey({{"container", "c1", "paygress-1000", kLease, "exited"}}) == 0);
+    CHECK(survey({{"network", "n1", "paygress-1000", kLease}}) == 1);
 }
 
 TEST_CASE("a restart that finds the encrypted volume closed locks the lease, and is no exit")
