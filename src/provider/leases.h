@@ -183,8 +183,8 @@ private:
     /// What no row knows, and the number that its name blocks until the Engine has it no more.
     std::map<std::string, std::optional<uint32_t>> strangers_;
     std::map<std::string, UnixTime> trials_; ///< of what the Engine can do, that the last survey met, and since when
-    std::optional<compute::WorkloadName>
-        ready_; ///< its network is made, or being made while it is busy; its number is not in use yet
+    /// The next lease's network is made, or being made while it is busy; its number is not in use yet.
+    std::optional<compute::WorkloadName> ready_;
     ReadyNetwork sales_;
     std::set<std::string> busy_;       ///< leases with a job in flight
     std::set<std::string> to_inspect_; ///< as soon as they have no job in flight
