@@ -2,8 +2,8 @@
 #include "cli/consumer_options.h"
 #include "cli/volume_key_file.h"
 #include "consumer/marketplace.h"
+#include "provider/admission.h"
 
-#include <algorithm>
 #include <cstdlib>
 
 namespace berth::cli {
@@ -92,10 +92,7 @@ int quote(QuoteArguments& arguments)
 /// A provider answers a password that it can't use with one of its own, which nobody asked for.
 std::string check_password(const std::string& password)
 {
-    const auto fits = [](char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); };
-    const bool is_usable =
-        password.size() >= 12 && password.size() <= 64 && std::all_of(password.begin(), password.end(), fits);
-    return is_usable ? "" : "a password has 12 to 64 letters and digits";
+    return provider::is_usable_password(password) ? "" : "a password has 12 to 64 letters and digits";
 }
 
 constexpr const char* kDefaultImage = "ubuntu:22.04";

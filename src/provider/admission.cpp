@@ -18,12 +18,6 @@ bool is_alphanumeric(char c)
     return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
 }
 
-bool is_usable_password(const std::string& password)
-{
-    return password.size() >= 12 && password.size() <= 64 &&
-           std::all_of(password.begin(), password.end(), is_alphanumeric);
-}
-
 bool is_usable_username(const std::string& username)
 {
     const auto allowed = [](char c) { return is_alphanumeric(c) || c == '_' || c == '-'; };
@@ -86,6 +80,12 @@ void apply_template(const compute::Template& chosen, Admission& admission)
 }
 
 } // namespace
+
+bool is_usable_password(const std::string& password)
+{
+    return password.size() >= 12 && password.size() <= 64 &&
+           std::all_of(password.begin(), password.end(), is_alphanumeric);
+}
 
 const Spec* find_spec(const std::optional<std::string>& id, const Options& options)
 {

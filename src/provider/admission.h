@@ -9,6 +9,9 @@
 
 namespace berth::provider {
 
+/// 12 to 64 letters and digits. Any other is replaced by one of the provider's own.
+[[nodiscard]] bool is_usable_password(const std::string& password);
+
 /// An accepted wish: everything about the workload but its number, lease and host ports.
 struct Admission {
     Spec spec;
