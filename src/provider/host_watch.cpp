@@ -2,12 +2,16 @@
 
 #include "util/log.h"
 
+#include <algorithm>
+
 namespace berth::provider {
 
 namespace {
 
 constexpr std::chrono::seconds kSurveyInterval{60};
 constexpr std::chrono::seconds kSurveyRetry{2};
+/// What a killed daemon had just asked the Engine for may come up only after the first look.
+constexpr std::chrono::seconds kSecondLook{5};
 constexpr std::chrono::seconds kNodeStatusInterval{30};
 constexpr std::chrono::seconds kCheckInterval{10};
 /// While nothing is sold for want of containment, which may have been the Engine's bad moment.
@@ -51,6 +55,7 @@ void HostWatch::handle(const Surveyed& surveyed, UnixTime now)
     judge_disk(surveyed.disk_free);
     p_.leases.handle(surveyed, storage_gb_, now);
     if (engine_up_ && !was_up) {
+        next_survey_ = std::min(next_survey_, now + kSecondLook);
         next_check_ = now;
         p_.leases.inspect_all(now);
         p_.limits.doubt(now);

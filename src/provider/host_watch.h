@@ -1,7 +1,7 @@
 #pragma once
 // What this host and its Engine are and can do, asked for in a rhythm and when the Engine comes back: a survey every
-// minute, the node's status every 30 s, and every 10 s whether leases are still contained (3 s while they are not), for
-// somebody may flush the host's firewall at any time.
+// minute and 5 s after the Engine answers, the node's status every 30 s, and every 10 s whether leases are still
+// contained (3 s while they are not), for somebody may flush the host's firewall at any time.
 
 #include "provider/image_cache.h"
 #include "provider/leases.h"
