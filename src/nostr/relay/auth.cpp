@@ -6,11 +6,7 @@ namespace berth::nostr::relay {
 
 Auth::Intake Auth::on_challenge(const std::string& challenge, Uptime now)
 {
-    if (now - minute_began_ >= std::chrono::minutes{1}) {
-        minute_began_ = now;
-        challenges_this_minute_ = 0;
-    }
-    if (++challenges_this_minute_ > kChallengesAMinute || challenge.size() > kChallengeBytesMax)
+    if (challenges_.count(now) > kChallengesAMinute || challenge.size() > kChallengeBytesMax)
         return Intake::storm;
     if (challenge != challenge_) {
         challenge_ = challenge;

@@ -3,6 +3,7 @@
 
 #include "nostr/event.h"
 #include "nostr/relay/clock.h"
+#include "nostr/relay/per_minute.h"
 
 #include <optional>
 #include <string>
@@ -41,8 +42,7 @@ private:
     Uptime ok_due_{};
     bool authenticated_ = false;
     unsigned attempts_ = 0;
-    Uptime minute_began_{};
-    unsigned challenges_this_minute_ = 0;
+    PerMinute challenges_;
 };
 
 } // namespace berth::nostr::relay

@@ -12,6 +12,7 @@
 #include "nostr/relay/auth.h"
 #include "nostr/relay/feed.h"
 #include "nostr/relay/outbox.h"
+#include "nostr/relay/per_minute.h"
 #include "nostr/relay/relay_score.h"
 #include "nostr/relay/seen_set.h"
 
@@ -83,6 +84,8 @@ private:
     void check_queue(const Instant& now);
 
     void on_frame(const std::string& text, const Instant& now);
+    /// A frame that nothing asked for: harmless, unless they come by the thousand.
+    void on_idle_frame(const Instant& now);
     void on_event(const std::string& request_id, Event event, const Instant& now);
     void accept_event(Feed& feed, Event event);
     void on_ok(const EventId& id, bool is_accepted, const std::string& text, const Instant& now);
@@ -125,6 +128,7 @@ private:
     Auth auth_;
     Outbox outbox_;
     RelayScore score_;
+    PerMinute idle_frames_;
     std::map<std::string, Feed> feeds_;
     std::string last_error_;
     uint64_t events_received_ = 0;

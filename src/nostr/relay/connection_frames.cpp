@@ -9,6 +9,8 @@ namespace berth::nostr::relay {
 
 namespace {
 
+constexpr unsigned kIdleFramesAMinute = 6'000;
+
 template <class... Visitors>
 struct Overloaded : Visitors... {
     using Visitors::operator()...;
@@ -35,7 +37,7 @@ void Connection::on_frame(const std::string& text, const Instant& now)
         return;
     }
     std::visit(Overloaded{
-                   [](OtherFrame&) {},
+                   [&](OtherFrame&) { on_idle_frame(now); },
                    [&](EventFrame& event) { on_event(event.request_id, std::move(event.event), now); },
                    [&](OkFrame& ok) { on_ok(ok.id, ok.is_accepted, printable(ok.text), now); },
                    [&](EoseFrame& eose) { on_eose(eose.request_id, eose.end, now); },
@@ -44,6 +46,12 @@ void Connection::on_frame(const std::string& text, const Instant& now)
                    [&](ChallengeFrame& challenge) { on_challenge(challenge.challenge, now); },
                },
                *frame);
+}
+
+void Connection::on_idle_frame(const Instant& now)
+{
+    if (idle_frames_.count(now.uptime) > kIdleFramesAMinute)
+        misbehaved(points::flood, now);
 }
 
 void Connection::on_event(const std::string& request_id, Event event, const Instant& now)
@@ -60,6 +68,8 @@ void Connection::on_event(const std::string& request_id, Event event, const Inst
     const int64_t created_at = event.created_at;
     switch (owner_.seen().look(feed->number(), id, settings_.number)) {
     case Sighting::same_relay:
+        if (!feed->awaits_eose(request_id))
+            on_idle_frame(now);
         break;
     case Sighting::other_relay:
         owner_.also_seen(settings_.url, id);
@@ -116,6 +126,8 @@ void Connection::on_ok(const EventId& id, bool is_accepted, const std::string& t
             on_auth_refused(text);
         return;
     }
+    if (!outbox_.awaits_ok(id))
+        return on_idle_frame(now);
     const Refusal refusal = refusal_of(text);
     // `restricted` means `auth-required` at some relays, but only to those who were not asked who they are.
     const bool can_gain = settings_.auth_key && auth_.is_possible() &&
@@ -132,7 +144,10 @@ void Connection::on_ok(const EventId& id, bool is_accepted, const std::string& t
 
 void Connection::on_eose(const std::string& request_id, PageEnd end, const Instant& now)
 {
-    if (Feed* feed = feed_of(request_id))
+    Feed* feed = feed_of(request_id);
+    if (feed == nullptr || !feed->awaits_eose(request_id))
+        on_idle_frame(now);
+    if (feed != nullptr)
         feed->on_eose(request_id, end, now);
 }
 
@@ -140,7 +155,7 @@ void Connection::on_closed(const std::string& request_id, const std::string& tex
 {
     Feed* feed = feed_of(request_id);
     if (feed == nullptr)
-        return;
+        return on_idle_frame(now);
     log::debug("relay {} closed {}: {}", settings_.url, feed->subscription().name, text);
     feed->on_closed(request_id, text, now);
     const Refusal refusal = refusal_of(text);
@@ -153,6 +168,7 @@ void Connection::on_notice(const std::string& text, const Instant& now)
     log::debug("relay {} says: {}", settings_.url, text);
     switch (meaning_of_notice(text)) {
     case NoticeMeaning::chatter:
+        on_idle_frame(now);
         break;
     case NoticeMeaning::event_too_large:
         report(outbox_.on_too_large(text));

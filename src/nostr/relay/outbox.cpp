@@ -102,6 +102,12 @@ Uptime Outbox::next_due(const Instant& now, bool is_connected) const
     return due;
 }
 
+bool Outbox::awaits_ok(const EventId& id) const
+{
+    return std::any_of(entries_.begin(), entries_.end(),
+                       [&](const Entry& entry) { return entry.id == id && entry.was_sent; });
+}
+
 Outbox::Verdicts Outbox::on_ok(const EventId& id, bool is_accepted, const std::string& text, Auth auth, Uptime now)
 {
     const auto entry = find(id);

@@ -14,6 +14,7 @@ inline constexpr int out_of_range = 1;    ///< older or newer than asked
 inline constexpr int unknown_subscription = 1;
 inline constexpr int beyond_limit = 1; ///< each stored event beyond what was asked for
 inline constexpr int auth_storm = 1;   ///< each challenge beyond five a minute
+inline constexpr int flood = 1;        ///< each frame that nothing asked for, beyond 100 a second for a minute
 } // namespace points
 
 class RelayScore {

@@ -305,6 +305,53 @@ TEST_CASE("a flood at one relay stops reading there and delays no other relay")
     CHECK(world.sockets.is_reading[kA]);
 }
 
+TEST_CASE("a relay that says what nobody asked for by the thousand is left alone, whatever it says")
+{
+    World world;
+    world.pool.subscribe(World::wraps());
+    world.start();
+    world.open();
+    world.say(eose(world.last_request()));
+    const Event event = world.event(kind::gift_wrap, kStartSeconds);
+    const std::string request = world.last_request();
+    std::string frame;
+    SUBCASE("EOSE again and again")
+    {
+        frame = eose(request);
+    }
+    SUBCASE("an event that it sent before")
+    {
+        world.say_event(request, event);
+        frame = "[\"EVENT\",\"" + request + "\"," + encode_event(event) + "]";
+    }
+    SUBCASE("OK for nothing")
+    {
+        frame = "[\"OK\",\"" + event.id_hex() + "\",true,\"\"]";
+    }
+    SUBCASE("CLOSED for nothing")
+    {
+        frame = closed("r9999", "why");
+    }
+    SUBCASE("small talk")
+    {
+        frame = "[\"NOTICE\",\"hello\"]";
+    }
+    SUBCASE("what no NIP knows")
+    {
+        frame = "[\"HELLO\"]";
+    }
+    const auto say_often = [&](int times) {
+        for (int time = 0; time < times; ++time)
+            world.say(frame);
+    };
+    say_often(5'000);
+    world.advance(1min);
+    say_often(6'000);
+    CHECK(world.sockets.closed.empty());
+    say_often(100);
+    CHECK(world.sockets.closed.size() == 1);
+}
+
 TEST_CASE("a request sent while all relays were down is delivered after reconnecting")
 {
     World world{{kA, kB}};
