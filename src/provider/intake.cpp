@@ -12,6 +12,11 @@ constexpr double kSenderBurst = 64;
 constexpr double kSenderPerSecond = 0.5;
 constexpr double kStrangersBurst = 1000;
 constexpr double kStrangersPerSecond = 50;
+/// How often one sender, and all together, are told that they ask too much.
+constexpr double kBusyBurst = 1;
+constexpr double kBusyPerSecond = 0.1;
+constexpr double kAllBusyBurst = 20;
+constexpr double kAllBusyPerSecond = 1;
 constexpr double kStaleBurst = 1;
 constexpr double kStalePerSecond = 1.0 / 60;
 constexpr std::chrono::seconds kFutureSkewMax{900};
@@ -21,7 +26,8 @@ constexpr size_t kInProgressMax = 10'000;
 
 Intake::Intake(Parts parts)
     : p_{std::move(parts)}, per_sender_{kSenderBurst, kSenderPerSecond},
-      strangers_{kStrangersBurst, kStrangersPerSecond}, stale_answers_{kStaleBurst, kStalePerSecond}
+      strangers_{kStrangersBurst, kStrangersPerSecond}, busy_answers_{kBusyBurst, kBusyPerSecond},
+      all_busy_answers_{kAllBusyBurst, kAllBusyPerSecond}, stale_answers_{kStaleBurst, kStalePerSecond}
 {
 }
 
@@ -40,6 +46,12 @@ bool Intake::is_stale(const RequestOrigin& origin, const Request& request, UnixT
     const std::chrono::seconds age_max = is_about_money ? p_.options.request_age_max : p_.options.status_age_max;
     const int64_t age = unix_seconds(now) - origin.created_at;
     return age > age_max.count() || age < -kFutureSkewMax.count();
+}
+
+/// Nothing old is worth an error, nor is a message that claims to be an answer.
+bool Intake::deserves_error(const nostr::DirectMessage& message, UnixTime now) const
+{
+    return unix_seconds(now) - message.created_at <= p_.options.status_age_max.count() && !message.in_reply_to;
 }
 
 void Intake::refuse(const RequestOrigin& origin, const char* type, const std::string& text, UnixTime now)
@@ -71,12 +83,14 @@ std::optional<IncomingRequest> Intake::take(const nostr::Event& event, const std
                                .event = message->event_id};
     if (!per_sender_.take(origin.sender, now) || (!p_.has_lease(origin.sender) && !strangers_.take("", now))) {
         log::debug("dropped a message of {}: over its budget", origin.sender);
+        if (deserves_error(*message, now) && busy_answers_.take(origin.sender, now) && all_busy_answers_.take("", now))
+            refuse(origin, error_type::busy, "too many messages at once; nothing was taken: ask again in a minute",
+                   now);
         return std::nullopt;
     }
     auto request = parse_request(message->text);
     if (!request) {
-        // Nothing old is worth an error, nor is a message that claims to be an answer.
-        if (unix_seconds(now) - origin.created_at <= p_.options.status_age_max.count() && !message->in_reply_to)
+        if (deserves_error(*message, now))
             refuse(origin, error_type::invalid_request, request.error().message, now);
         return std::nullopt;
     }

@@ -43,11 +43,14 @@ public:
 private:
     [[nodiscard]] bool is_new(const nostr::DirectMessage& message);
     [[nodiscard]] bool is_stale(const RequestOrigin& origin, const Request& request, UnixTime now) const;
+    [[nodiscard]] bool deserves_error(const nostr::DirectMessage& message, UnixTime now) const;
     void refuse(const RequestOrigin& origin, const char* type, const std::string& text, UnixTime now);
 
     const Parts p_;
     Budget per_sender_;
     Budget strangers_; ///< together: whoever has a lease is not kept waiting by them
+    Budget busy_answers_;
+    Budget all_busy_answers_;
     Budget stale_answers_;
     std::set<nostr::EventId> in_progress_;
 };

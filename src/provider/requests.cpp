@@ -201,7 +201,7 @@ Result<Request> parse_request(std::string_view text)
     const Json body = TRY(parse_json(text, JsonLimits{.bytes_max = kBodyBytesMax, .depth_max = 16, .items_max = 4096}));
     if (!body.is_object())
         return fail(Errc::bad_input, "a request is a JSON object");
-    if (body.contains("request"))
+    if (const auto name = body.find("request"); name != body.end() && !name->is_null())
         return parse_named(body);
     if (body.contains("cashu_token") && (body.contains("pod_image") || body.contains("ssh_username")))
         return parse_spawn(body);

@@ -32,13 +32,22 @@ struct World {
     bool hears(const nostr::SecretKey& sender)
     {
         const auto made = nostr::make_direct_message({.receiver = nostr::PublicKey::of(options.key),
-                                                      .text = R"({"pod_id":"1000"})",
+                                                      .text = fmt::format(R"({{"pod_id":"{}"}})", ++asked_for),
                                                       .rumor_time = unix_seconds(now),
                                                       .event_time = unix_seconds(now)},
                                                      sender, random);
         return intake.take(made.value().event, kRelay, now).has_value();
     }
 
+    /// How many were refused with an answer: those that are served are none of the intake's answers.
+    int64_t refusals()
+    {
+        db::Statement query = database.prepare("SELECT count(*) FROM request");
+        REQUIRE(query.step().value());
+        return query.integer(0);
+    }
+
+    int asked_for = 1000; ///< each message is another one
     UnixTime now = from_unix_seconds(1'790'000'000);
     crypto::CountingBytes random;
     Options options{.key = key_of(1), .relays = {kRelay}};
@@ -80,8 +89,29 @@ TEST_CASE("a lease does not lift its owner's own bound")
     int heard = 0;
     while (heard < kStrangersHeard && world.hears(customer))
         ++heard;
+    CHECK(heard >= 50);
     CHECK(heard < 100);
     CHECK(world.hears(key_of(3)));
+}
+
+TEST_CASE("who sends too much is told so, every ten seconds at most, and a crowd not each")
+{
+    World world;
+    const nostr::SecretKey customer = key_of(2);
+    while (world.hears(customer)) {
+    }
+    CHECK(world.refusals() == 1);
+    for (int i = 0; i < 10; ++i)
+        (void)world.hears(customer);
+    CHECK(world.refusals() == 1);
+    world.now += 10s;
+    while (world.hears(customer)) {
+    }
+    CHECK(world.refusals() == 2);
+    for (uint16_t i = 0; i < kStrangersHeard + 100; ++i)
+        (void)world.hears(key_of(static_cast<uint16_t>(1000 + i)));
+    CHECK(world.refusals() > 2);
+    CHECK(world.refusals() < 30);
 }
 
 } // namespace berth::provider
