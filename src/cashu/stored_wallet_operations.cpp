@@ -1,5 +1,6 @@
 // The part of StoredWallet that an operator asks for.
 
+#include "cashu/invoice.h"
 #include "cashu/mint_url.h"
 #include "cashu/stored_wallet.h"
 #include "util/log.h"
@@ -58,8 +59,12 @@ Result<void> StoredWallet::send(const SendOrder& order, UnixTime now)
     if (!std::string_view{order.key}.starts_with(kSendKeyPrefix) || order.amount == 0)
         return fail(Errc::bad_input, "a token to send has a key that begins with \"{}\", and an amount",
                     kSendKeyPrefix);
-    if (store_.payout(order.key))
+    if (const auto known = store_.payout(order.key)) {
+        if (known->amount != order.amount || known->unit != order.unit)
+            return fail(Errc::conflict, "{} is a token of {} {} already; another payment needs another name", order.key,
+                        known->amount, name_of(known->unit));
         return {};
+    }
     const std::string mint = TRY(resolve_mint(order.mint, order.unit));
     // Exact proofs go out as they are; everything else is split, which costs the mint's fee.
     if (select_exact(store_.unspent_proofs(mint, order.unit), order.amount).empty())
@@ -74,6 +79,8 @@ Result<void> StoredWallet::pay_invoice(const InvoiceOrder& order, UnixTime now)
 {
     if (order.key.empty())
         return fail(Errc::bad_input, "a payment has a key");
+    if (const auto known = store_.melt(order.key); known && known->invoice != canonical_invoice(order.invoice))
+        return fail(Errc::conflict, "{} paid another invoice; another payment needs another name", order.key);
     if (find_payment(order.key))
         return {};
     InvoiceOrder resolved = order;

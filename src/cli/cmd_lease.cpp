@@ -3,6 +3,7 @@
 #include "cli/cli.h"
 #include "cli/cmd_node.h"
 #include "cli/consumer_options.h"
+#include "cli/line_input.h"
 #include "consumer/marketplace.h"
 
 namespace berth::cli {
@@ -71,7 +72,7 @@ void add_topup(CLI::App& app, int& exit_code)
 {
     CLI::App* verb = app.add_subcommand("topup", "Extend one of your leases with another Cashu token");
     const auto arguments = add_lease_options(*verb);
-    verb->add_option("--token", arguments->token, "Cashu token (cashuA… or cashuB…)")->required();
+    add_token_option(*verb, "--token", arguments->token);
     verb->callback([arguments, &exit_code] {
         exit_code = ask_and_print(arguments->consumer, arguments->provider,
                                   consumer::encode_top_up(arguments->lease, arguments->token),

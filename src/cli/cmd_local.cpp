@@ -1,12 +1,11 @@
 // Parts for trying things on one machine: a relay, a practice mint, and practice tokens.
 
 #include "cli/cli.h"
+#include "cli/line_input.h"
 #include "local/mint_server.h"
 #include "local/practice_client.h"
 #include "local/relay_server.h"
 #include "net/http_client.h"
-
-#include <CLI/CLI.hpp>
 
 #include <csignal>
 #include <memory>
@@ -111,7 +110,7 @@ void add_redeem(CLI::App& local, int& exit_code)
     };
     const auto arguments = std::make_shared<Arguments>();
     verb->add_option("--mint", arguments->mint, "Mint URL")->required();
-    verb->add_option("--token", arguments->token, "Cashu token")->required();
+    add_token_option(*verb, "--token", arguments->token);
     verb->callback([arguments, &exit_code] {
         net::HttpClient client;
         const auto amount = local::redeem_token(client, arguments->mint, arguments->token);

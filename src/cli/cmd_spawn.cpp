@@ -1,5 +1,6 @@
 #include "cli/cli.h"
 #include "cli/consumer_options.h"
+#include "cli/line_input.h"
 #include "cli/volume_key_file.h"
 #include "consumer/marketplace.h"
 #include "provider/admission.h"
@@ -124,7 +125,7 @@ void add_spawn(CLI::App& app, int& exit_code)
     const auto arguments = std::make_shared<SpawnArguments>();
     add_consumer_options(*verb, arguments->consumer);
     verb->add_option("--provider", arguments->provider, "Provider's npub, nostr: URI or hex key")->required();
-    verb->add_option("--token", arguments->wish.token, "Cashu token (cashuA… or cashuB…)")->required();
+    add_token_option(*verb, "--token", arguments->wish.token);
     verb->add_option("--spec", arguments->wish.spec_id, "Id of the size to rent (default: the provider's first)");
     arguments->wish.image = kDefaultImage;
     verb->add_option("--image", arguments->wish.image, "Image to run")->capture_default_str();

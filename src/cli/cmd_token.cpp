@@ -1,11 +1,10 @@
 #include "cashu/conditions.h"
 #include "cashu/token.h"
 #include "cli/cli.h"
+#include "cli/line_input.h"
 #include "util/json.h"
 #include "util/time.h"
 #include "util/utf8.h"
-
-#include <CLI/CLI.hpp>
 
 #include <memory>
 #include <set>
@@ -87,7 +86,7 @@ void add_token(CLI::App& app, int& exit_code)
     verb->require_subcommand(1);
     CLI::App* show_verb = verb->add_subcommand("show", "Mint, unit, amount, keysets and locks of a token; asks nobody");
     const auto arguments = std::make_shared<TokenArguments>();
-    show_verb->add_option("token", arguments->token, "Cashu token (cashuA… or cashuB…)")->required();
+    add_token_option(*show_verb, "token", arguments->token);
     show_verb->add_flag("--json", arguments->json, "Print JSON");
     show_verb->callback([arguments, &exit_code] { exit_code = show(*arguments); });
 }

@@ -1,16 +1,13 @@
 #include "cashu/seed.h"
 #include "cli/cli.h"
 #include "cli/daemon_link.h"
+#include "cli/line_input.h"
 #include "cli/operator_command.h"
 #include "cli/wallet_session.h"
 #include "util/hex.h"
 #include "util/json.h"
 #include "util/log.h"
 
-#include <CLI/CLI.hpp>
-
-#include <fstream>
-#include <iostream>
 #include <memory>
 
 namespace berth::cli {
@@ -25,18 +22,6 @@ struct WalletArguments {
     std::string words_file;
     cashu::OperatorRequest request;
 };
-
-/// The first line of a file, or of standard input.
-Result<std::string> read_line(const std::string& file)
-{
-    std::string line;
-    std::ifstream input;
-    if (file != "-")
-        input.open(file);
-    if (!std::getline(file == "-" ? std::cin : input, line))
-        return fail(Errc::not_found, "cannot read {}", file == "-" ? "standard input" : file);
-    return line;
-}
 
 void print_history(const Json& body)
 {
@@ -177,12 +162,6 @@ int run_verb(WalletArguments arguments)
     request.unit = *unit;
     if (request.key.empty() && (request.verb == "send" || request.verb == "melt" || request.verb == "sweep"))
         request.key = fresh_key(request.verb);
-    if (request.token == "-") {
-        auto token = read_line("-");
-        if (!token)
-            return report(token.error());
-        request.token = std::move(*token);
-    }
     DaemonLink link;
     const auto opened = link.open(*state_dir);
     if (opened)
@@ -267,16 +246,13 @@ void add_wallet(CLI::App& app, int& exit_code)
         return verb;
     };
     add("balance", "What is held at each mint");
-    add_wait(add("receive", "Redeem a token for the operator"))
-        ->add_option("token", request.token, "Token text; - reads it from standard input")
-        ->required();
+    add_token_option(*add_wait(add("receive", "Redeem a token for the operator")), "token", request.token);
     CLI::App* send = add_wait(add("send", "Make a token"));
     send->add_option("amount", request.amount, "Worth of the token")
         ->required()
         ->check(CLI::Range(uint64_t{1}, uint64_t{1} << 60));
     add_payment_options(send, *arguments,
-                        "Name of this payment, beginning with \"send:\"; the same name brings the same token again, "
-                        "whatever the amount");
+                        "Name of this payment, beginning with \"send:\"; the same name brings the same token again");
     CLI::App* melt = add_wait(add("melt", "Pay a Lightning invoice"));
     melt->add_option("invoice", request.invoice, "BOLT 11 invoice that names an amount")->required();
     const char* once = "Name of this payment; the same name never pays twice";

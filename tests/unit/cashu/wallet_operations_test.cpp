@@ -75,6 +75,7 @@ TEST_CASE("a token is sent exactly, split when it must be, and one key sends onc
         CHECK(world.wallet->send({.key = "send:2", .amount = 12}, world.now).error().code == Errc::refused);
         CHECK(world.wallet->send({.key = "send:2", .amount = 0}, world.now).error().code == Errc::bad_input);
         CHECK(world.wallet->send({.key = "refund:2", .amount = 1}, world.now).error().code == Errc::bad_input);
+        CHECK(world.wallet->send({.key = "send:1", .amount = 6}, world.now).error().code == Errc::conflict);
     });
     CHECK_FALSE(world.wallet->find_payout("send:2"));
 }

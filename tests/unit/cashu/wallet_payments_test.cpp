@@ -31,12 +31,16 @@ struct PayService {
     uint64_t overcharge = 0;
 };
 
-PaymentStatus pay(WalletWorld& world, Amount sats, const std::string& key = "invoice-1")
+PaymentStatus pay_invoice(WalletWorld& world, const std::string& invoice, const std::string& key = "invoice-1")
 {
-    world.transact(
-        [&] { REQUIRE(world.wallet->pay_invoice({.key = key, .invoice = world.invoice(sats)}, world.now)); });
+    world.transact([&] { REQUIRE(world.wallet->pay_invoice({.key = key, .invoice = invoice}, world.now)); });
     world.settle(10min);
     return world.wallet->find_payment(key).value();
+}
+
+PaymentStatus pay(WalletWorld& world, Amount sats, const std::string& key = "invoice-1")
+{
+    return pay_invoice(world, world.invoice(sats), key);
 }
 
 } // namespace
@@ -117,11 +121,17 @@ TEST_CASE("the mint's clear no to the only post frees the proofs, and the invoic
     WalletWorld world;
     world.deposit(world.mint.issue_token({64}));
     world.mint.melt_faults = {MeltFault::refuse};
-    const PaymentStatus failed = pay(world, 20);
+    const std::string invoice = world.invoice(20);
+    const PaymentStatus failed = pay_invoice(world, invoice);
     CHECK(failed.settling == Settling::failed);
     CHECK(failed.problem.find("no route") != std::string::npos);
     CHECK(world.wallet->balance() == Msat{64'000});
-    CHECK(pay(world, 20, "invoice-1").settling == Settling::failed); // the same key is the same payment
+    CHECK(pay_invoice(world, invoice).settling == Settling::failed); // the same key is the same payment
+    world.transact([&] {
+        const auto other = world.wallet->pay_invoice({.key = "invoice-1", .invoice = world.invoice(21)}, world.now);
+        REQUIRE_FALSE(other);
+        CHECK(other.error().code == Errc::conflict);
+    });
     CHECK(pay(world, 20, "invoice-2").settling == Settling::done);
     CHECK(world.mint.invoices_paid.size() == 1);
 }
@@ -140,8 +150,9 @@ TEST_CASE("one invoice is not paid under two keys, and one key pays once")
 {
     WalletWorld world;
     world.deposit(world.mint.issue_token({64}));
-    CHECK(pay(world, 10).settling == Settling::done);
-    CHECK(pay(world, 10).settling == Settling::done);
+    const std::string invoice = world.invoice(10);
+    CHECK(pay_invoice(world, invoice).settling == Settling::done);
+    CHECK(pay_invoice(world, invoice).settling == Settling::done);
     world.transact([&] {
         const auto again = world.wallet->pay_invoice({.key = "other", .invoice = world.invoice(10)}, world.now);
         REQUIRE_FALSE(again);
