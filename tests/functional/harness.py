@@ -4,157 +4,25 @@ A test is a file NAME_test.py with a docstring that says what it shows and how, 
 Failure when a claim is false, and Skip when something it needs is missing.
 """
 
-import itertools
 import json
 import os
 import pathlib
-import random
 import re
 import secrets
 import shutil
 import signal
-import socket
 import subprocess
 import tempfile
-import threading
-import time
-import urllib.request
 
 import firewall
+# Tests take all that they need from here.
+from checks import Failure, Skip, check, equal, narrate, unix_time, wait_until
 from engine import IMAGE, PAGE, Engine, EngineError
+from loopback import (LEASE_THOUSANDS, accepts, accepts_locally, ask_invoice, fetch, free_port, free_port_range)
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 SKIP_CODE = 77
 SATS_PER_SECOND_MSAT = 1000  # the test specs cost one sat per second
-
-
-class Failure(Exception):
-    """A claim of the test is false."""
-
-
-class Skip(Exception):
-    """Something that the test needs is missing; the text says what and how to get it."""
-
-
-def narrate(text):
-    print(f"  {text}", flush=True)
-
-
-def check(claim, text):
-    """Raises Failure unless the claim holds; narrates it when it does."""
-    if not claim:
-        raise Failure(text)
-    narrate(f"ok: {text}")
-
-
-def equal(actual, expected, text):
-    if actual != expected:
-        raise Failure(f"{text}: expected {expected!r}, got {actual!r}")
-    narrate(f"ok: {text}")
-
-
-def wait_until(what, predicate, seconds, every=0.1):
-    """The first true value of predicate(); Failure when none came in time."""
-    deadline = time.monotonic() + seconds
-    while True:
-        value = predicate()
-        if value:
-            return value
-        if time.monotonic() >= deadline:
-            raise Failure(f"not within {seconds} s: {what}")
-        time.sleep(every)
-
-
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
-
-
-class Shares:
-    """Random choices of which none is given again before all others were: the daemons of one run never meet on the Engine."""
-
-    def __init__(self, choices):
-        shuffled = list(choices)
-        random.shuffle(shuffled)
-        self._turn = itertools.cycle(shuffled)
-        self._lock = threading.Lock()
-
-    def take(self):
-        with self._lock:
-            return next(self._turn)
-
-
-def own_part(choices):
-    """The choices of this run. BERTH_TEST_LANE=2/8 gives it the second eighth, for runs side by side at one Engine."""
-    lane, lanes = map(int, os.environ.get("BERTH_TEST_LANE", "1/1").split("/"))
-    return choices[len(choices) * (lane - 1) // lanes:len(choices) * lane // lanes]
-
-
-LEASE_THOUSANDS = Shares(own_part(range(1, 900)))
-PORT_HUNDREDS = Shares(own_part(range(110, 310)))
-
-
-def free_port_range():
-    """A hundred ports of which none is taken now, outside what the kernel gives to clients; no other provider has them."""
-    count = 100
-    for _ in range(50):
-        first = PORT_HUNDREDS.take() * count
-        try:
-            for port in range(first, first + count):
-                with socket.socket() as probe:
-                    probe.bind(("127.0.0.1", port))
-        except OSError:
-            continue
-        return first, first + count - 1
-    raise Failure("no free range of ports")
-
-
-def accepts(port, host="127.0.0.1"):
-    try:
-        with socket.create_connection((host, port), timeout=1):
-            return True
-    except OSError:
-        return False
-
-
-def accepts_locally(path):
-    """Whether somebody listens on a Unix socket, whose path may be too long for a socket's address."""
-    try:
-        folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
-    except OSError:
-        return False
-    try:
-        with socket.socket(socket.AF_UNIX) as probe:
-            probe.connect(f"/proc/self/fd/{folder}/{path.name}")
-            return True
-    except OSError:
-        return False
-    finally:
-        os.close(folder)
-
-
-def fetch(url, timeout=5):
-    """The body behind a URL, or None while nothing answers there."""
-    try:
-        with urllib.request.urlopen(url, timeout=timeout) as response:
-            return response.read().decode()
-    except OSError:
-        return None
-
-
-def ask_invoice(mint, sats):
-    """An invoice for minting at this mint."""
-    body = json.dumps({"amount": sats, "unit": "sat"}).encode()
-    request = urllib.request.Request(f"{mint}/v1/mint/quote/bolt11", data=body, headers={"Content-Type": "application/json"})
-    with urllib.request.urlopen(request, timeout=5) as answer:
-        return json.load(answer)["request"]
-
-
-def unix_time(rfc3339):
-    """Seconds since 1970 of a time as replies write it."""
-    from datetime import datetime
-    return datetime.fromisoformat(rfc3339.replace("Z", "+00:00")).timestamp()
 
 
 class Process:
