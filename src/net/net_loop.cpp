@@ -166,6 +166,9 @@ void NetLoop::on_tick(lws_sorted_usec_list_t* sul) noexcept
     for (const auto& sink : loop->sinks_)
         sink->retry();
     loop->sockets_.tick(SocketTable::Clock::now());
+    // libwebsockets runs what is due before it waits for traffic: without a next one here it would wait for nothing
+    // else.
+    loop->schedule_tick();
 }
 
 void NetLoop::obey(AddSinkCommand command)

@@ -2,6 +2,8 @@
 
 #include "unit/net/loopback.h"
 
+#include <thread>
+
 using namespace berth;
 using namespace berth::net;
 using berth::net::test::Loopback;
@@ -99,6 +101,17 @@ TEST_CASE("a full inbox loses nothing")
         loopback.net->accepted().send_text(accepted, fmt::format("{} {}", i, std::string(500, 'x')));
     for (int i = 0; i < 2000; ++i)
         REQUIRE(loopback.client_events.next_as<SocketText>()->text.starts_with(fmt::format("{} ", i)));
+}
+
+TEST_CASE("a full inbox that is not read for a while loses nothing, and nothing waits for other traffic")
+{
+    Loopback loopback{{}, 1};
+    const SocketId accepted = loopback.connect(1, loopback.serve());
+    for (int i = 0; i < 5; ++i)
+        loopback.net->accepted().send_text(accepted, fmt::format("{}", i));
+    std::this_thread::sleep_for(std::chrono::milliseconds{200});
+    for (int i = 0; i < 5; ++i)
+        REQUIRE(loopback.client_events.next_as<SocketText>()->text == fmt::format("{}", i));
 }
 
 TEST_CASE("a socket that may not read keeps its messages for later")
