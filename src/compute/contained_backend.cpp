@@ -38,7 +38,8 @@ Isolation failed(std::string why)
 class Contained final : public ContainedBackend {
 public:
     Contained(DockerOptions docker, NetworkOptions network)
-        : docker_{std::move(docker)}, network_{std::move(network)}, engine_{make_docker_backend(docker_)}
+        : docker_{std::move(docker)}, network_{std::move(network)}, engine_{make_docker_backend(docker_)},
+          link_{docker_.socket}
     {
     }
 
@@ -79,7 +80,7 @@ private:
     const NetworkOptions network_;
     const std::unique_ptr<Backend> engine_;
     Firewall firewall_;
-    std::atomic<uint32_t> api_minor_ = 0;
+    EngineLink link_;                  ///< without hanging up: what is not contained is stopped, whatever else ends
     std::atomic<bool> probed_ = false; ///< the Engine's bridges were seen to be of this network namespace
 };
 
@@ -129,7 +130,7 @@ Result<Workload> Contained::create(const WorkloadSpec& spec)
         return workload;
     // Stopped, not destroyed: a lease that is started again has data.
     probed_ = false;
-    DockerClient client{docker_.socket, api_minor_};
+    DockerClient client{link_};
     TRY(client.stop_container(workload->container_id, std::chrono::seconds{0}));
     return pass_on(contained);
 }

@@ -21,7 +21,10 @@ Result<void> gone(Result<void> removed)
 
 class DockerBackend final : public Backend {
 public:
-    explicit DockerBackend(DockerOptions options) : options_{std::move(options)} {}
+    explicit DockerBackend(DockerOptions options)
+        : options_{std::move(options)}, link_{options_.socket, options_.hang_up}
+    {
+    }
 
     Result<EngineInfo> info() override;
     Result<ImageState> find_image(const std::string& image) override;
@@ -54,14 +57,14 @@ private:
     Unexpected undo(DockerClient& client, const std::string& lease, Error error);
 
     const DockerOptions options_;
-    std::atomic<uint32_t> api_minor_ = 0;
+    EngineLink link_;
     PullTraffic pulls_;
     std::atomic<bool> sizes_root_ = false; ///< found out by try_limits
 };
 
 Result<EngineInfo> DockerBackend::info()
 {
-    DockerClient client{options_.socket, api_minor_};
+    DockerClient client{link_};
     TRY(client.negotiate()); // the Engine may have been exchanged since
     EngineInfo info = TRY(client.fetch_info());
     if (!options_.runtime.empty())
@@ -72,7 +75,7 @@ Result<EngineInfo> DockerBackend::info()
 Result<ImageState> DockerBackend::find_image(const std::string& image)
 {
     const ImageReference reference = TRY(split_image_reference(image));
-    DockerClient client{options_.socket, api_minor_};
+    DockerClient client{link_};
     const Result<ImageDetails> details = client.inspect_image(reference);
     if (details)
         return ImageState::present;
@@ -84,7 +87,7 @@ Result<ImageState> DockerBackend::find_image(const std::string& image)
 Result<StoredImage> DockerBackend::pull_image(const std::string& image, std::chrono::seconds deadline)
 {
     const ImageReference reference = TRY(split_image_reference(image));
-    DockerClient client{options_.socket, api_minor_};
+    DockerClient client{link_};
     TRY(client.pull_image(reference, {.deadline = deadline,
                                       .bytes_max = options_.image_bytes_max,
                                       .login = find_login(options_.registries, reference),
@@ -100,14 +103,14 @@ Result<StoredImage> DockerBackend::pull_image(const std::string& image, std::chr
 
 Result<std::vector<StoredImage>> DockerBackend::list_images()
 {
-    DockerClient client{options_.socket, api_minor_};
+    DockerClient client{link_};
     return client.list_images();
 }
 
 Result<void> DockerBackend::remove_image(const std::string& image, const std::string& id)
 {
     const ImageReference reference = TRY(split_image_reference(image));
-    DockerClient client{options_.socket, api_minor_};
+    DockerClient client{link_};
     const ImageDetails details = TRY(client.inspect_image(reference));
     if (details.id != id)
         return fail(Errc::not_found, "{} is another image by now", image);
@@ -174,7 +177,7 @@ Result<std::optional<ContainerDetails>> DockerBackend::find_own_container(Docker
 Result<void> DockerBackend::prepare_network(const WorkloadName& name)
 {
     TRY(check_name(name));
-    DockerClient client{options_.socket, api_minor_};
+    DockerClient client{link_};
     const std::optional<std::string> existing = TRY(find_network(client, name));
     if (existing)
         return {};
@@ -189,7 +192,7 @@ Result<Workload> DockerBackend::create(const WorkloadSpec& spec)
     TRY(check_workload(spec));
     WorkloadSpec checked = spec;
     checked.image = TRY(parse_image_reference(spec.image));
-    DockerClient client{options_.socket, api_minor_};
+    DockerClient client{link_};
     const Result<std::optional<ContainerDetails>> existing = find_own_container(client, checked);
     if (!existing && existing.error().code == Errc::conflict)
         return undo(client, spec.lease, existing.error()); // of what was prepared
@@ -249,13 +252,13 @@ Result<Workload> DockerBackend::inspect_with(DockerClient& client, const std::st
 
 Result<Workload> DockerBackend::inspect(const std::string& container_id)
 {
-    DockerClient client{options_.socket, api_minor_};
+    DockerClient client{link_};
     return inspect_with(client, container_id);
 }
 
 Result<void> DockerBackend::destroy(const std::string& lease)
 {
-    DockerClient client{options_.socket, api_minor_};
+    DockerClient client{link_};
     return destroy_with(client, lease);
 }
 
@@ -306,13 +309,13 @@ Result<std::vector<LabelledObject>> DockerBackend::list_with(DockerClient& clien
 
 Result<std::vector<LabelledObject>> DockerBackend::list_labelled()
 {
-    DockerClient client{options_.socket, api_minor_};
+    DockerClient client{link_};
     return list_with(client, kProviderLabel, options_.provider_label);
 }
 
 Result<EngineLimits> DockerBackend::try_limits(const std::set<uint32_t>& nofile)
 {
-    DockerClient client{options_.socket, api_minor_};
+    DockerClient client{link_};
     auto limits = compute::try_limits(client, options_, nofile);
     if (limits)
         sizes_root_ = limits->sized_root;
@@ -321,7 +324,7 @@ Result<EngineLimits> DockerBackend::try_limits(const std::set<uint32_t>& nofile)
 
 Result<DiskUse> DockerBackend::measure_disk(const std::string& container_id, const DiskLimit& limit)
 {
-    DockerClient client{options_.socket, api_minor_};
+    DockerClient client{link_};
     return compute::measure_disk(client, container_id, limit);
 }
 
@@ -329,13 +332,13 @@ Result<std::string> DockerBackend::logs(const std::string& container_id, uint32_
 {
     if (container_id.empty())
         return fail(Errc::bad_input, "a container is addressed by its id");
-    DockerClient client{options_.socket, api_minor_};
+    DockerClient client{link_};
     return client.fetch_logs(container_id, lines, bytes_max);
 }
 
 Result<void> DockerBackend::watch(const std::function<bool(const EngineEvent&)>& heard)
 {
-    DockerClient client{options_.socket, api_minor_};
+    DockerClient client{link_};
     // From before the question, so that nothing falls between that answer and the stream.
     const int64_t since = unix_seconds(wall_clock_now()) - 1;
     TRY(client.negotiate());
@@ -352,8 +355,8 @@ Result<void> DockerBackend::watch(const std::function<bool(const EngineEvent&)>&
 
 Result<std::string> resolve_digest(const DockerOptions& options, const ImageReference& image)
 {
-    std::atomic<uint32_t> api_minor = 0;
-    DockerClient client{options.socket, api_minor};
+    EngineLink link{options.socket, options.hang_up};
+    DockerClient client{link};
     return client.fetch_digest(image, find_login(options.registries, image));
 }
 

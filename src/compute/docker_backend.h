@@ -5,10 +5,13 @@
 #include "compute/image_reference.h"
 #include "compute/registry_login.h"
 
+#include <atomic>
+
 namespace berth::compute {
 
 struct DockerOptions {
     std::string socket = "/var/run/docker.sock";
+    const std::atomic<bool>* hang_up = nullptr; ///< calls in flight are given up once it is true
     std::string provider_label{};              ///< value of the label that tells this provider's objects from another's
     std::string runtime{};                     ///< empty: the Engine's default
     std::vector<std::string> resolvers{};      ///< of containers; empty: what the Engine gives them

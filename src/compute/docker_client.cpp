@@ -45,32 +45,29 @@ std::string image_path(const ImageReference& image, std::string_view rest = {})
 
 } // namespace
 
-DockerClient::DockerClient(std::string socket, std::atomic<uint32_t>& api_minor)
-    : socket_{std::move(socket)}, api_minor_{api_minor}
-{
-}
-
 Result<EngineVersion> DockerClient::negotiate()
 {
     net::HttpRequest request;
     request.url = fmt::format("{}/version", kBaseUrl);
-    request.unix_socket = socket_;
+    request.unix_socket = link_.socket;
+    request.hang_up = link_.hang_up;
     request.connect_timeout = kConnectTimeout;
     request.timeout = kReadTimeout;
     const std::string body = TRY(exchange(request));
     EngineVersion version = TRY(parse_version(body));
-    api_minor_ = TRY(choose_api_minor(version));
+    link_.api_minor = TRY(choose_api_minor(version));
     return version;
 }
 
 Result<net::HttpRequest> DockerClient::make_request(const char* method, std::string_view path)
 {
-    if (api_minor_ == 0)
+    if (link_.api_minor == 0)
         TRY(negotiate());
     net::HttpRequest request;
     request.method = method;
-    request.url = fmt::format("{}/v1.{}{}", kBaseUrl, api_minor_.load(), path);
-    request.unix_socket = socket_;
+    request.url = fmt::format("{}/v1.{}{}", kBaseUrl, link_.api_minor.load(), path);
+    request.unix_socket = link_.socket;
+    request.hang_up = link_.hang_up;
     request.connect_timeout = kConnectTimeout;
     request.timeout = request.method == "GET" ? kReadTimeout : kChangeTimeout;
     request.response_bytes_max = kReplyBytesMax;
@@ -84,10 +81,10 @@ Result<std::string> DockerClient::exchange(const net::HttpRequest& request)
         // A question that got no answer changed nothing.
         const bool harmless = request.method == "GET" && response.error().code == Errc::outcome_unknown;
         // libcurl has one word for a socket that is missing and for one that is not ours to use.
-        if (::access(socket_.c_str(), R_OK | W_OK) != 0)
-            return fail(harmless ? Errc::unavailable : response.error().code, "Docker Engine at {}: {}", socket_,
+        if (::access(link_.socket.c_str(), R_OK | W_OK) != 0)
+            return fail(harmless ? Errc::unavailable : response.error().code, "Docker Engine at {}: {}", link_.socket,
                         std::strerror(errno));
-        return fail(harmless ? Errc::unavailable : response.error().code, "Docker Engine at {}: {}", socket_,
+        return fail(harmless ? Errc::unavailable : response.error().code, "Docker Engine at {}: {}", link_.socket,
                     response.error().message);
     }
     if (response->status >= 200 && response->status < 300)
@@ -102,7 +99,7 @@ Unexpected DockerClient::refusal(const net::HttpResponse& response)
     const std::string message = parse_error_message(response.body);
     // The Engine behind the socket was exchanged for another version: the next call asks again.
     if (response.status == 400 && message.starts_with("client version")) {
-        api_minor_ = 0;
+        link_.api_minor = 0;
         return fail(Errc::unavailable, "Docker Engine: {}", message);
     }
     return fail(classify_failure(response.status, message), "Docker Engine ({}): {}", response.status, message);
@@ -134,7 +131,7 @@ Result<EngineInfo> DockerClient::fetch_info()
 {
     const std::string body = TRY(get("/info"));
     EngineInfo info = TRY(parse_info(body));
-    info.api_version = fmt::format("1.{}", api_minor_.load());
+    info.api_version = fmt::format("1.{}", link_.api_minor.load());
     return info;
 }
 

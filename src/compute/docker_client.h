@@ -22,10 +22,16 @@ struct PullOptions {
     PullTraffic* traffic = nullptr;       ///< the Engine's other pulls
 };
 
+/// What all clients of one Engine share.
+struct EngineLink {
+    std::string socket;
+    const std::atomic<bool>* hang_up = nullptr; ///< calls in flight are given up once it is true
+    std::atomic<uint32_t> api_minor{0};         ///< 0 until one of them has asked which version to speak
+};
+
 class DockerClient {
 public:
-    /// `api_minor` is shared by the clients of one Engine: 0 until one of them has asked which version to speak.
-    DockerClient(std::string socket, std::atomic<uint32_t>& api_minor);
+    explicit DockerClient(EngineLink& link) : link_{link} {}
 
     /// Asks for the Engine's versions and settles on one. refused when there is no common one.
     [[nodiscard]] Result<EngineVersion> negotiate();
@@ -87,8 +93,7 @@ private:
     [[nodiscard]] Result<std::string> exchange(const net::HttpRequest& request);
     [[nodiscard]] Unexpected refusal(const net::HttpResponse& response);
 
-    const std::string socket_;
-    std::atomic<uint32_t>& api_minor_;
+    EngineLink& link_;
     net::HttpClient http_;
 };
 

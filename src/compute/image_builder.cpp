@@ -52,8 +52,8 @@ Result<void> build_image(const std::string& socket, const ImageRecipe& recipe)
 {
     const ImageReference reference = TRY(split_image_reference(recipe.image));
     std::string tar = TRY(make_root_file_system(recipe));
-    std::atomic<uint32_t> api_minor = 0;
-    DockerClient client{socket, api_minor};
+    EngineLink link{socket};
+    DockerClient client{link};
     return client.import_image(reference, std::move(tar), recipe.changes);
 }
 
@@ -74,8 +74,8 @@ ImageRecipe busybox_recipe(std::string image, std::string busybox_path)
 Result<void> remove_image(const std::string& socket, const std::string& image)
 {
     const ImageReference reference = TRY(split_image_reference(image));
-    std::atomic<uint32_t> api_minor = 0;
-    DockerClient client{socket, api_minor};
+    EngineLink link{socket};
+    DockerClient client{link};
     const Result<void> removed = client.remove_image(reference);
     if (!removed && removed.error().code == Errc::not_found)
         return {};

@@ -110,8 +110,8 @@ Result<void> find_bridge(const std::string& address, const Ipv4Range& pool)
 Result<void> probe_network_namespace(const DockerOptions& docker)
 {
     const Ipv4Range pool = TRY(Ipv4Range::parse(docker.subnet_pool));
-    std::atomic<uint32_t> api_minor = 0;
-    DockerClient client{docker.socket, api_minor};
+    EngineLink link{docker.socket, docker.hang_up};
+    DockerClient client{link};
     const EngineVersion version = TRY(client.negotiate());
     (void)client.remove_container(probe_name(docker)); // of a process that died here
     std::string subnet;

@@ -3,6 +3,7 @@
 #include "compute/host_ports.h"
 #include "daemon/event_watch.h"
 #include "daemon/notify.h"
+#include "daemon/patience.h"
 #include "daemon/start_up_pages.h"
 #include "daemon/state_lock.h"
 #include "daemon/workers.h"
@@ -24,6 +25,8 @@ struct StopRequest {};
 using Letter = std::variant<provider::Message, StopRequest>;
 
 constexpr size_t kInboxCapacity = 10'000;
+/// What the Engine is doing for us when we are to stop may end well, but nobody waits long for that.
+constexpr std::chrono::seconds kStopPatience{3};
 
 /// Blocks the signals in every thread that is started later, and waits for one of them on a thread of its own.
 class SignalThread {
@@ -100,7 +103,7 @@ bool put_event(Inbox<Letter>& inbox, net::SocketEvent&& event)
 }
 
 /// From the start of the threads to their end. What is left to be destroyed: see Core::ready_network.
-Result<std::optional<std::string>> serve(Config config, compute::Backend& backend)
+Result<std::optional<std::string>> serve(Config config, compute::Backend& backend, std::atomic<bool>& hang_up)
 {
     db::Database database =
         TRY(db::Database::open({.path = (config.state_dir / "berth.db").string(), .vfs = {}, .exclusive = true}));
@@ -118,6 +121,7 @@ Result<std::optional<std::string>> serve(Config config, compute::Backend& backen
     net::HttpThread http{[&inbox](uint64_t id, net::HttpResult result) {
         inbox.put_always(provider::Message{provider::HttpDone{id, std::move(result)}});
     }};
+    std::optional<Patience> patience; // outlives the workers, who wait for what they have in hand
     Workers workers{{.backend = backend, .volumes = volumes, .files = lease_files, .status = node_status},
                     [&inbox](provider::JobResult result) { inbox.put_always(provider::Message{std::move(result)}); }};
 
@@ -146,6 +150,7 @@ Result<std::optional<std::string>> serve(Config config, compute::Backend& backen
     log::info("berth {} serves as {}", BERTH_VERSION, npub);
     notify_service_manager("READY=1");
     const auto ended = loop(*core, inbox);
+    patience.emplace(hang_up, kStopPatience);
     notify_service_manager("STOPPING=1");
     TRY(ended);
     return core->ready_network();
@@ -161,9 +166,13 @@ std::filesystem::path control_socket_of(const std::filesystem::path& state_dir)
 Result<void> run(Config config)
 {
     const StateLock lock = TRY(StateLock::acquire(config.state_dir));
+    std::atomic<bool> hang_up = false;
+    config.docker.hang_up = &hang_up;
     const auto backend = compute::make_contained_backend(config.docker, config.network);
-    const auto unsold = TRY(serve(std::move(config), *backend));
+    const auto unsold = TRY(serve(std::move(config), *backend, hang_up));
     log::info("stopped; running leases go on");
+    hang_up = false;
+    const Patience patience{hang_up, kStopPatience};
     if (unsold)
         if (const auto gone = backend->destroy(*unsold); !gone)
             log::warn("a network that was kept ready is left for the next start: {}", gone.error().message);

@@ -154,7 +154,7 @@ void CurlExchange::set_callbacks()
     set_option(easy_, CURLOPT_WRITEDATA, static_cast<void*>(this));
     set_option(easy_, CURLOPT_HEADERFUNCTION, &CurlExchange::on_header);
     set_option(easy_, CURLOPT_HEADERDATA, static_cast<void*>(this));
-    if (piece_) {
+    if (piece_ || request_.hang_up) {
         set_option(easy_, CURLOPT_NOPROGRESS, 0L);
         set_option(easy_, CURLOPT_XFERINFOFUNCTION, &CurlExchange::on_progress);
         set_option(easy_, CURLOPT_XFERINFODATA, static_cast<void*>(this));
@@ -203,7 +203,9 @@ size_t CurlExchange::on_header(char*, size_t size, size_t count, void* self) noe
 int CurlExchange::on_progress(void* self, curl_off_t, curl_off_t, curl_off_t, curl_off_t) noexcept
 {
     auto* exchange = static_cast<CurlExchange*>(self);
-    if (!exchange->is_time_for_a_sign())
+    if (exchange->request_.hang_up && *exchange->request_.hang_up)
+        return 1;
+    if (!exchange->piece_ || !exchange->is_time_for_a_sign())
         return 0;
     exchange->has_hung_up_ = !exchange->piece_({});
     return exchange->has_hung_up_ ? 1 : 0;
@@ -230,6 +232,8 @@ HttpResult CurlExchange::finish(CURLcode code)
                             .retry_after = header("Retry-After"),
                             .date = header("Date")};
     }
+    if (code == CURLE_ABORTED_BY_CALLBACK)
+        error_text_ = "given up, as berth is being stopped";
     const std::string_view detail = error_text_.c_str();
     const std::string_view text = detail.empty() ? std::string_view{curl_easy_strerror(code)} : detail;
     if (is_bad_input(code))

@@ -4,6 +4,7 @@
 
 #include "util/result.h"
 
+#include <atomic>
 #include <chrono>
 #include <cstdint>
 #include <functional>
@@ -20,9 +21,10 @@ struct HttpRequest {
     std::vector<std::pair<std::string, std::string>> headers; ///< name, value
     std::string body;                                         ///< sent for POST and PUT
     std::chrono::milliseconds connect_timeout{10'000};
-    std::chrono::milliseconds timeout{30'000}; ///< for the whole exchange; 0: none
-    size_t response_bytes_max = 1 << 20;       ///< decoded bytes
-    std::string socks5_proxy;                  ///< host:port, which resolves the name too; or empty
+    std::chrono::milliseconds timeout{30'000};  ///< for the whole exchange; 0: none
+    size_t response_bytes_max = 1 << 20;        ///< decoded bytes
+    std::string socks5_proxy;                   ///< host:port, which resolves the name too; or empty
+    const std::atomic<bool>* hang_up = nullptr; ///< given up within a second once it is true
 };
 
 struct HttpResponse {

@@ -67,5 +67,10 @@ def run(world):
     for process, token in zip(waiting, tokens):
         equal(Answer(process).error_type(), "image_not_found", "a stranger hears that there is nothing")
         equal(world.redeem(mint, token), AMOUNT, "and keeps the token")
+
+    customer.start_spawn(provider, world.token(mint, AMOUNT), image=stalling.image("unfinished"))
+    time.sleep(3)
+    provider.process.stop(LONG_DEADLINE / 2)
+    narrate("ok: a provider that is told to stop does not wait for a stalled pull")
     stalling.close()
     forget(world.engine, good)

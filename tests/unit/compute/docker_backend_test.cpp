@@ -227,8 +227,8 @@ TEST_CASE_FIXTURE(EngineFixture, "a plain image waits, ends at once when asked t
     const WorkloadSpec spec = small_workload(1);
     const Result<Workload> made = backend->create(spec);
     REQUIRE_MESSAGE(made.has_value(), (made ? "" : made.error().message));
-    std::atomic<uint32_t> api_minor = 0;
-    DockerClient client{options.socket, api_minor};
+    EngineLink link{options.socket};
+    DockerClient client{link};
 
     CHECK(client.stop_container(made->container_id, std::chrono::seconds{60}).has_value());
 

@@ -51,7 +51,7 @@ public:
 
     [[nodiscard]] std::string socket() const { return (folder() / "engine").string(); }
     [[nodiscard]] const std::filesystem::path& folder() const { return folder_.path(); }
-    [[nodiscard]] DockerClient client() { return DockerClient{socket(), api_minor_}; }
+    [[nodiscard]] DockerClient client() { return DockerClient{link_}; }
     /// How many requests held these words.
     [[nodiscard]] size_t count(const std::string& words)
     {
@@ -111,7 +111,7 @@ private:
     const Script script_;
     const test::TemporaryFolder folder_;
     int listener_ = -1;
-    std::atomic<uint32_t> api_minor_{0};
+    EngineLink link_{socket()};
     std::mutex mutex_;
     std::vector<std::string> requests_;
     std::thread thread_;
