@@ -17,8 +17,9 @@ namespace {
 /// What one purchase came to, read off its answers.
 struct Settlement {
     bool granted = false;
-    std::string refund; ///< token text
-    Json body;          ///< of the grant
+    int64_t ordered_at = std::numeric_limits<int64_t>::max(); ///< when the first request that it answers was served, ms
+    std::string refund;                                       ///< token text
+    Json body;                                                ///< of the grant
 };
 
 class Judge {
@@ -68,7 +69,6 @@ private:
         Settlement result;
         std::set<std::string> final_bodies;
         std::vector<int64_t> disowned_at;
-        int64_t ordered_at = std::numeric_limits<int64_t>::max();
         for (const auto& [id, answers] : purchase.answers) {
             if (answers.size() != 1)
                 object("request {} of purchase {} has {} answers", id, index, answers.size());
@@ -87,7 +87,7 @@ private:
                     continue;
                 }
                 final_bodies.insert(text);
-                ordered_at = std::min(ordered_at, served_at(id));
+                result.ordered_at = std::min(result.ordered_at, served_at(id));
             }
         }
         if (final_bodies.size() > 1)
@@ -98,7 +98,7 @@ private:
         // A refusal that came first was true: another's top-up may have revived the lease before the request came
         // again.
         const bool was_disowned =
-            std::any_of(disowned_at.begin(), disowned_at.end(), [ordered_at](int64_t at) { return at >= ordered_at; });
+            std::any_of(disowned_at.begin(), disowned_at.end(), [&](int64_t at) { return at >= result.ordered_at; });
         if (was_disowned && !final_bodies.empty() && sharing == 1)
             object("purchase {} was settled, and told all the same that nothing was taken", index);
         verdict_.granted += result.granted;
@@ -200,7 +200,9 @@ private:
                 results_[i].body.at("pod_npub") != pod)
                 continue;
             const UnixTime until = parse_rfc3339(results_[i].body.at("new_expires_at").get<std::string>()).value();
-            if (until < life.started || (life.removed != UnixTime::max() && until > life.removed + 1s))
+            const bool is_earlier =
+                until < life.started || results_[i].ordered_at < life.started.time_since_epoch().count();
+            if (is_earlier || (life.removed != UnixTime::max() && until > life.removed + 1s))
                 continue; // of another lease that had this number
             added += seconds_of(e_.consumers.purchases()[i]);
             last = std::max(last, until);

@@ -78,6 +78,8 @@ std::vector<std::string> judge_locked_time(const Evidence& evidence, const Conta
 {
     std::vector<std::string> wrong;
     const bool was_locked = life.encrypted && life.noticed != UnixTime{};
+    // Unlocked, and removed by somebody: the clock goes on until that is noticed, as it does for any lease.
+    const auto unnoticed = life.vanished ? life.cleared - life.removed : 0ms;
     // Its time was over while it was being looked at: then it ended as any lease does.
     const bool was_over = life.removed < life.noticed + kOverWithin;
     if (!farewell && was_over)
@@ -86,7 +88,7 @@ std::vector<std::string> judge_locked_time(const Evidence& evidence, const Conta
         if (was_locked && !life.is_running && life.changed == life.power_lost)
             wrong.push_back(fmt::format("lease {} was never unlocked, and its owner heard of no end", life.number));
         if (was_locked && evidence.lock_stops_clock && life.exits == 0 &&
-            life.served + (life.noticed - life.power_lost) + kTolerance < paid)
+            life.served + (life.noticed - life.power_lost) + unnoticed + kTolerance < paid)
             wrong.push_back(fmt::format("locked lease {} served {} ms for {} s paid", life.number, life.served.count(),
                                         paid.count()));
         return wrong;
@@ -104,8 +106,6 @@ std::vector<std::string> judge_locked_time(const Evidence& evidence, const Conta
         wrong.push_back(fmt::format("lease {}: {} msat go back for {} s", life.number, refunded, unused.count()));
     if (refunded > 0 && !farewell->contains("refund"))
         wrong.push_back(fmt::format("lease {}: what is owed never came", life.number));
-    // Unlocked, and removed by somebody: the clock goes on until that is noticed, as it does for any lease.
-    const auto unnoticed = life.vanished ? life.cleared - life.removed : 0ms;
     if (evidence.lock_stops_clock && life.exits == 0 &&
         used > life.served + (life.noticed - life.power_lost) + unnoticed + kTolerance)
         wrong.push_back(
