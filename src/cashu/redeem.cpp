@@ -149,15 +149,15 @@ RedeemRuling judge_restore(RedeemRow row, RestoreAnswer answer, UnixTime now, co
     return ended(std::move(row), RedeemState::rejected, RedeemVerdict::double_spent);
 }
 
-RedeemRuling judge_scan(RedeemRow row, bool hits, UnixTime now)
+RedeemRuling judge_scan(RedeemRow row, bool hits)
 {
     if (hits)
         return {std::move(row), RedeemVerdict::renew};
-    // Nothing was signed behind our back, so the code meant something else; a first answer is then a plain no.
+    // Nothing was signed behind our back, so the code meant something else; a first answer is then a plain no. A mint
+    // that only remembers these outputs would say the same for ever.
     if (row.attempts == 1)
         return ended(std::move(row), RedeemState::rejected, RedeemVerdict::refused);
-    row.answer = SwapAnswer::ambiguous;
-    return {posting_again(std::move(row), now), RedeemVerdict::go_on};
+    return {std::move(row), RedeemVerdict::renew};
 }
 
 RedeemRow on_renewed(RedeemRow row, UnixTime now)

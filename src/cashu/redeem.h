@@ -100,7 +100,7 @@ struct RedeemLimits {
 [[nodiscard]] RedeemRuling judge_inputs(RedeemRow row, InputStates states, UnixTime now, const RedeemLimits& limits);
 [[nodiscard]] RedeemRuling judge_restore(RedeemRow row, RestoreAnswer answer, UnixTime now, const RedeemLimits& limits);
 /// `hits`: whether the mint had signed any output that this wallet did not know.
-[[nodiscard]] RedeemRuling judge_scan(RedeemRow row, bool hits, UnixTime now);
+[[nodiscard]] RedeemRuling judge_scan(RedeemRow row, bool hits);
 /// A row whose outputs were replaced.
 [[nodiscard]] RedeemRow on_renewed(RedeemRow row, UnixTime now);
 

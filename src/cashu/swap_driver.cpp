@@ -239,10 +239,10 @@ void SwapDriver::on_scan_ended(const KeysetId& keyset, bool hits)
         const auto outputs = store_.outputs(row->outputs_id);
         if (outputs.empty() || outputs.front().keyset != keyset)
             continue;
-        const RedeemRuling ruling = judge_scan(row->saga, hits, now);
+        const RedeemRuling ruling = judge_scan(row->saga, hits);
         const bool stored = step([&]() -> Result<void> {
-            if (hits)
-                TRY(note_foreign_use(*row));
+            // Without a hit the scan has nothing to do with these outputs, which the mint may yet sign.
+            TRY(hits ? note_foreign_use(*row) : store_.set_outputs_state(row->outputs_id, OutputsState::superseded));
             return apply(*row, ruling, now);
         });
         if (stored && row->saga.state == RedeemState::rejected)

@@ -80,8 +80,9 @@ TEST_CASE("outputs signed before lead to a scan, a retired keyset to new outputs
     CHECK(judge_inputs(row, InputStates::unspent, t0, {}).verdict == RedeemVerdict::refused);
     CHECK(judge_inputs(sent_row(SwapAnswer::keyset_retired, 4), InputStates::unspent, t0, {}).verdict ==
           RedeemVerdict::renew);
-    CHECK(judge_scan(sent_row(SwapAnswer::outputs_signed, 1), false, t0).verdict == RedeemVerdict::refused);
-    CHECK(judge_scan(sent_row(SwapAnswer::outputs_signed, 1), true, t0).verdict == RedeemVerdict::renew);
+    CHECK(judge_scan(sent_row(SwapAnswer::outputs_signed, 1), false).verdict == RedeemVerdict::refused);
+    CHECK(judge_scan(sent_row(SwapAnswer::outputs_signed, 2), false).verdict == RedeemVerdict::renew);
+    CHECK(judge_scan(sent_row(SwapAnswer::outputs_signed, 1), true).verdict == RedeemVerdict::renew);
 }
 
 TEST_CASE("an empty restore proves a double spend after five answers over two minutes, unless the witness is ours")

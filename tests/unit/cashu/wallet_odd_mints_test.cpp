@@ -1,0 +1,54 @@
+// Mints that answer what no specification foresees.
+
+#include "wallet_world.h"
+
+#include "util/json.h"
+
+namespace berth::cashu::test {
+
+namespace {
+
+/// One path of the mint gets its answers from here while it is not empty; nullopt lets the mint answer.
+auto answer_at(std::string path, std::function<std::optional<net::HttpResult>(int call)> reply)
+{
+    return [path = std::move(path), reply = std::move(reply),
+            calls = 0](const net::HttpRequest& request) mutable -> std::optional<net::HttpResult> {
+        return request.url.ends_with(path) ? reply(++calls) : std::nullopt;
+    };
+}
+
+net::HttpResult page(int status, std::string body)
+{
+    return net::HttpResponse{.status = status, .body = std::move(body)};
+}
+
+} // namespace
+
+TEST_CASE("a mint that says again and again that outputs were signed, and never signed them, is not waited for")
+{
+    WalletWorld world;
+    world.http.in_between = answer_at("/v1/swap", [](int call) -> std::optional<net::HttpResult> {
+        return call == 1 ? page(502, "<html>") : page(400, R"({"code":11008,"detail":"duplicate outputs"})");
+    });
+    world.begin(world.mint.issue_token({8}));
+    world.settle(30min);
+    REQUIRE(world.redeemed.size() == 1);
+    CHECK_FALSE(world.redeemed.front().received);
+    CHECK(world.wallet->next_due() > world.now + 1min);
+}
+
+TEST_CASE("outputs that a scan cleared of suspicion are found again when the mint takes them after all")
+{
+    WalletWorld world;
+    world.http.in_between = answer_at("/v1/swap", [](int call) -> std::optional<net::HttpResult> {
+        if (call == 1)
+            return page(502, "<html>");
+        return call == 2 ? std::optional{page(400, R"({"code":11003,"detail":"outputs"})")} : std::nullopt;
+    });
+    world.mint.swap_faults = {SwapFault::lose_answer};
+    world.begin(world.mint.issue_token({2, 8}));
+    world.settle(30min);
+    world.check_received(10);
+}
+
+} // namespace berth::cashu::test
