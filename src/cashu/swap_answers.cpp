@@ -316,9 +316,11 @@ Result<void> SwapDriver::apply_end(RedemptionRow& row, RedeemVerdict verdict, Un
         return store_.put_redemption(row);
     }
     row.refusal = refusal_for(verdict, row.last_error);
-    // Outputs that were superseded were sent, too. Proofs of our own are free again, and whatever takes them is seen.
+    // An earlier post may still arrive, with these outputs or with superseded ones. Proofs of our own are free again,
+    // and whatever takes them is seen.
+    const bool was_last_of_several = row.saga.renewals > 0 || row.saga.attempts > 1;
     if (!own_inputs &&
-        (verdict == RedeemVerdict::gave_up || (verdict == RedeemVerdict::refused && row.saga.renewals > 0)))
+        (verdict == RedeemVerdict::gave_up || (verdict == RedeemVerdict::refused && was_last_of_several)))
         row.watch_at = now + kWatchOften;
     // Bad signatures for inputs that it never took were not this mint's, but of something in front of it. Where inputs
     // were taken, whoever waits for their signatures says so again.

@@ -10,6 +10,21 @@ namespace berth::cashu {
 
 using namespace std::chrono_literals;
 
+namespace {
+
+/// Why no outputs of this keyset can be made for the plan, or nothing.
+std::string why_unpayable(const SwapPlan& plan, const Keyset& keyset)
+{
+    if (plan.gross <= plan.fee || plan.gross - plan.fee < plan.to_send)
+        return "its fee rose above the token's worth";
+    for (const Amount amount : {plan.to_send, plan.gross - plan.fee - plan.to_send})
+        if (const auto outputs = plan_outputs(keyset, amount, false); !outputs)
+            return outputs.error().message;
+    return {};
+}
+
+} // namespace
+
 SwapDriver::SwapDriver(db::Database& database, WalletStore& store, MintClient& client, KeysetBook& book,
                        crypto::Random& random, crypto::Secret seed, crypto::Scalar lock_key,
                        const WalletOptions& options, Events events)
@@ -206,8 +221,8 @@ Result<void> SwapDriver::renew(RedemptionRow& row, UnixTime now)
     plan.fee = TRY(input_fee(fees));
     for (const StoredOutput& output : old)
         plan.to_send += output.to_send ? output.amount : 0;
-    if (plan.gross <= plan.fee || plan.gross - plan.fee < plan.to_send) {
-        row.last_error = "its fee rose above the token's worth";
+    if (const auto why = why_unpayable(plan, *fresh); !why.empty()) {
+        row.last_error = why;
         row.saga.state = RedeemState::rejected;
         return apply_end(row, RedeemVerdict::refused, now);
     }

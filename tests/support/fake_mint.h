@@ -10,6 +10,7 @@
 #include "cashu/mint_quotes.h"
 #include "crypto/hash.h"
 #include "net/http.h"
+#include "support/fake_mint_faults.h"
 
 #include <algorithm>
 #include <deque>
@@ -34,36 +35,6 @@ private:
     uint64_t state_;
 };
 
-/// What goes wrong with one swap. Consumed in order, one per swap request.
-enum class SwapFault {
-    none,
-    lose_request,      ///< never arrives: outcome_unknown, not executed
-    lose_answer,       ///< executed, then outcome_unknown
-    rate_limit,        ///< 429, not executed
-    rate_limit_after,  ///< 429, executed
-    bad_gateway_after, ///< 502, executed
-    spent_after,       ///< 11001, executed
-    refuse,            ///< 400 with code 50000, not executed
-    pending,           ///< 400 with 11002, not executed
-    swap_order,        ///< executed, first and last signature exchanged
-    wrong_amount,      ///< executed, first signature claims another amount
-    bad_dleq,          ///< executed, first DLEQ broken
-    no_dleq,           ///< executed, without DLEQ
-    one_short,         ///< executed, one signature missing
-};
-
-/// What goes wrong with one melt. Consumed in order, one per melt request.
-enum class MeltFault {
-    none,
-    lose_request, ///< never arrives: outcome_unknown, not executed
-    lose_answer,  ///< paid, then outcome_unknown
-    refuse,       ///< 400 with code 50000, not executed
-    stuck,        ///< PENDING until end_stuck_melts()
-    no_change,    ///< paid; the change is in no answer but that to a restore
-};
-
-enum class RestoreMode { works, unsupported, partial, nothing };
-
 class FakeMint {
 public:
     struct Options {
@@ -84,6 +55,15 @@ public:
     /// A new active keyset; the others become inactive.
     void rotate()
     {
+        std::vector<cashu::Amount> powers_of_two;
+        for (int bit = 0; bit < options_.amounts; ++bit)
+            powers_of_two.push_back(cashu::Amount{1} << bit);
+        rotate_to(powers_of_two);
+    }
+
+    /// The same, which signs these amounts.
+    void rotate_to(const std::vector<cashu::Amount>& amounts)
+    {
         for (auto& [id, keyset] : keysets_)
             keyset.active = false;
         cashu::Keyset keyset{.unit = cashu::Unit::sat,
@@ -91,10 +71,10 @@ public:
                              .input_fee_ppk = options_.input_fee_ppk,
                              .final_expiry = options_.final_expiry};
         std::map<cashu::Amount, crypto::Scalar> secrets;
-        for (int bit = 0; bit < options_.amounts; ++bit) {
+        for (const cashu::Amount amount : amounts) {
             const auto secret = crypto::Scalar::random(random_);
-            secrets.emplace(cashu::Amount{1} << bit, secret);
-            keyset.keys.emplace(cashu::Amount{1} << bit, crypto::Point::generate(secret));
+            secrets.emplace(amount, secret);
+            keyset.keys.emplace(amount, crypto::Point::generate(secret));
         }
         keyset.id = options_.v2
                         ? cashu::derive_keyset_id_v2(keyset.keys, "sat", keyset.input_fee_ppk, keyset.final_expiry)
@@ -107,6 +87,9 @@ public:
     /// Of keysets that are made from now on.
     void set_final_expiry(std::optional<int64_t> time) { options_.final_expiry = time; }
     void set_input_fee_ppk(const cashu::KeysetId& id, uint64_t ppk) { keysets_.at(id).input_fee_ppk = ppk; }
+
+    /// Which only the id of a V2 keyset forbids.
+    void set_final_expiry_of(const cashu::KeysetId& id, int64_t time) { keysets_.at(id).final_expiry = time; }
 
     /// As if another mint had taken its place.
     void forget_keysets()

@@ -51,4 +51,14 @@ TEST_CASE("outputs that a scan cleared of suspicion are found again when the min
     world.check_received(10);
 }
 
+TEST_CASE("a token whose worth a new keyset can't make up goes back, and holds nothing else up")
+{
+    WalletWorld world;
+    world.begin(world.mint.issue_token({2, 8}));
+    world.mint.rotate_to({8, 16});
+    world.settle(40s);
+    REQUIRE(world.redeemed.size() == 1);
+    CHECK(world.redeemed.front().refusal.fault == TokenFault::mint_refused);
+}
+
 } // namespace berth::cashu::test
