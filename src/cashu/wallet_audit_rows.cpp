@@ -40,7 +40,9 @@ void check_holdings(const WalletStore& store, AuditReport& report)
         if (sum.account <= Account::spending)
             held[{sum.mint, sum.unit, static_cast<int>(sum.account)}].books = sum.msat;
     for (const WalletStore::Holdings& row : store.holdings())
-        held[{row.mint, row.unit, static_cast<int>(row.state)}].rows = signed_msat(row.amount, row.unit);
+        // Modulo 2^64, as the books are summed up.
+        held[{row.mint, row.unit, static_cast<int>(row.state)}].rows =
+            static_cast<int64_t>(row.amount * (row.unit == Unit::sat ? 1000 : 1));
     for (const auto& [place, pair] : held)
         if (pair.books != pair.rows)
             differs(report, "{}: the books hold {} msat {} in {}, the proofs are worth {} msat", std::get<0>(place),

@@ -174,12 +174,13 @@ std::optional<LedgerEntry> Ledger::find(Movement movement, const std::string& na
 
 std::vector<Ledger::Sum> Ledger::sums() const
 {
-    auto query = database_.prepare("SELECT e.mint,e.unit,l.account,sum(l.msat) FROM ledger_leg l "
-                                   "JOIN ledger_entry e ON e.id=l.entry GROUP BY 1,2,3 ORDER BY 1,2,3");
+    auto query =
+        database_.prepare("SELECT e.mint,e.unit,l.account,sum(l.msat>>31),sum(l.msat&2147483647) "
+                          "FROM ledger_leg l JOIN ledger_entry e ON e.id=l.entry GROUP BY 1,2,3 ORDER BY 1,2,3");
     std::vector<Sum> found;
     while (rows::next(query))
-        found.push_back(
-            {query.text(0), rows::enumerator<Unit>(query, 1), rows::enumerator<Account>(query, 2), query.integer(3)});
+        found.push_back({query.text(0), rows::enumerator<Unit>(query, 1), rows::enumerator<Account>(query, 2),
+                         static_cast<int64_t>(rows::sum_of_halves(query, 3))});
     return found;
 }
 

@@ -48,6 +48,13 @@ template <class Read>
     return row.is_null(column) ? std::nullopt : std::optional{time(row, column)};
 }
 
+/// What SQLite's own sum() refuses to add up beyond 64 bits, and a mint can sign for: selected as
+/// `sum(x>>31),sum(x&2147483647)`, and exact modulo 2^64.
+[[nodiscard]] inline uint64_t sum_of_halves(const db::Statement& row, int column)
+{
+    return (row.unsigned_integer(column) << 31) + row.unsigned_integer(column + 1);
+}
+
 template <class Enum>
 [[nodiscard]] Enum enumerator(const db::Statement& row, int column)
 {

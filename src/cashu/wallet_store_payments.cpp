@@ -127,10 +127,10 @@ std::vector<PayoutRow> WalletStore::finished_payouts(size_t newest_max) const
 
 Amount WalletStore::waiting_payouts(const std::string& mint, Unit unit) const
 {
-    auto query = database_.prepare("SELECT coalesce(sum(amount),0) FROM payout "
+    auto query = database_.prepare("SELECT coalesce(sum(amount>>31),0),coalesce(sum(amount&2147483647),0) FROM payout "
                                    "WHERE token='' AND redemption IS NULL AND mint=? AND unit=?");
     query.bind(mint).bind(static_cast<int>(unit));
-    return rows::next(query) ? query.unsigned_integer(0) : 0;
+    return rows::next(query) ? rows::sum_of_halves(query, 0) : 0;
 }
 
 std::vector<std::string> WalletStore::due_payouts(UnixTime now) const

@@ -4,6 +4,7 @@
 #include "cashu/wallet_store.h"
 
 #include <algorithm>
+#include <limits>
 
 namespace berth::cashu {
 
@@ -47,14 +48,15 @@ std::vector<StoredProof> read_proofs(db::Statement& query)
     return found;
 }
 
-/// Rows of a unit and an amount in it.
+/// Rows of a unit and the two halves of an amount in it.
 Msat sum_of(db::Statement& query)
 {
+    // More than fits can't be real money, but a mint can sign it.
+    constexpr uint64_t most = std::numeric_limits<uint64_t>::max();
     Msat sum;
     while (rows::next(query)) {
-        // What mints signed for us fits: a sum beyond 64 bits can't be real money.
-        const auto part = to_msat(query.unsigned_integer(1), rows::enumerator<Unit>(query, 0));
-        sum.value += part.value_or(Msat{}).value;
+        const auto part = to_msat(rows::sum_of_halves(query, 1), rows::enumerator<Unit>(query, 0));
+        sum.value = add(sum.value, part.value_or(Msat{most}).value).value_or(most);
     }
     return sum;
 }
@@ -111,18 +113,18 @@ std::optional<HoldingState> WalletStore::proof_state(const crypto::Point& y) con
 
 std::vector<WalletStore::Holdings> WalletStore::holdings() const
 {
-    auto query = database_.prepare("SELECT mint,unit,state,sum(amount) FROM proof WHERE state<3 "
-                                   "GROUP BY 1,2,3 ORDER BY 1,2,3");
+    auto query = database_.prepare("SELECT mint,unit,state,sum(amount>>31),sum(amount&2147483647) FROM proof "
+                                   "WHERE state<3 GROUP BY 1,2,3 ORDER BY 1,2,3");
     std::vector<Holdings> found;
     while (rows::next(query))
         found.push_back({query.text(0), rows::enumerator<Unit>(query, 1), rows::enumerator<HoldingState>(query, 2),
-                         query.unsigned_integer(3)});
+                         rows::sum_of_halves(query, 3)});
     return found;
 }
 
 Msat WalletStore::expected(const std::string& mint) const
 {
-    auto query = database_.prepare("SELECT unit,sum(gross-fee) FROM redemption "
+    auto query = database_.prepare("SELECT unit,sum(gross-fee>>31),sum(gross-fee&2147483647) FROM redemption "
                                    "WHERE state<3 AND kind IN (0,2) AND mint=? GROUP BY unit");
     query.bind(mint);
     return sum_of(query);
@@ -148,8 +150,8 @@ Result<void> WalletStore::move_proofs(RedemptionId owner, HoldingState from, Hol
 
 Msat WalletStore::balance(const std::optional<std::string>& mint) const
 {
-    auto query = database_.prepare("SELECT unit,sum(amount) FROM proof WHERE state<3 AND mint=coalesce(?,mint) "
-                                   "GROUP BY unit");
+    auto query = database_.prepare("SELECT unit,sum(amount>>31),sum(amount&2147483647) FROM proof "
+                                   "WHERE state<3 AND mint=coalesce(?,mint) GROUP BY unit");
     query.bind(mint);
     return sum_of(query);
 }

@@ -61,4 +61,14 @@ TEST_CASE("a token whose worth a new keyset can't make up goes back, and holds n
     CHECK(world.redeemed.front().refusal.fault == TokenFault::mint_refused);
 }
 
+TEST_CASE("money beyond what 64 bits of millisats can count ends neither the books nor the process")
+{
+    WalletWorld world{{.amounts = 53}};
+    const Amount huge = Amount{1} << 52; // in msat nearly half of what the books can hold
+    for (int i = 0; i < 3; ++i)
+        world.deposit(world.mint.issue_token({huge}));
+    CHECK(world.wallet->status().size() == 1);
+    CHECK(world.audit().differences.empty());
+}
+
 } // namespace berth::cashu::test
