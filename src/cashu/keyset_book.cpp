@@ -200,6 +200,8 @@ void KeysetBook::on_keysets(const std::string& mint, uint64_t generation, const 
         if (!imported)
             progress->problem = imported.error().message;
     }
+        if (listed.id.size() == kShortIdLength) // a V2 id commits to it
+            updated.final_expiry = listed.final_expiry;
     const auto noted = note_missing(mint, *reply);
     if (!noted)
         return end_refresh(mint, noted.error().message);

@@ -51,6 +51,8 @@ Result<std::optional<Keyset>> parse_keyset(const Json& object, KeysPresence pres
     const std::optional<uint64_t> fee_ppk = TRY(json_optional_u64(object, "input_fee_ppk"));
     keyset.input_fee_ppk = fee_ppk.value_or(0);
     keyset.final_expiry = TRY(wire::optional_time(object, "final_expiry"));
+    if (keyset.final_expiry == 0)
+        keyset.final_expiry.reset(); // so do its ids (NUT-02)
     if (presence == KeysPresence::with_keys)
         keyset.keys = TRY(parse_keys(object));
     return std::optional{std::move(keyset)};

@@ -242,7 +242,7 @@ Result<void> WalletStore::put_keyset(const KeysetRow& row)
     return database_
         .prepare("INSERT INTO keyset(id,mint,unit,active,input_fee_ppk,final_expiry,keys,read_at) "
                  "VALUES(?,?,?,?,?,?,?,?) ON CONFLICT(id) DO UPDATE SET active=excluded.active, "
-                 "input_fee_ppk=excluded.input_fee_ppk, read_at=excluded.read_at")
+                 "input_fee_ppk=excluded.input_fee_ppk, final_expiry=excluded.final_expiry, read_at=excluded.read_at")
         .bind(keyset.id)
         .bind(row.mint)
         .bind(static_cast<int>(keyset.unit))

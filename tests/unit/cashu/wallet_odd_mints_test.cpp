@@ -61,6 +61,27 @@ TEST_CASE("a token whose worth a new keyset can't make up goes back, and holds n
     CHECK(world.redeemed.front().refusal.fault == TokenFault::mint_refused);
 }
 
+TEST_CASE("a keyset whose expiry is zero does not expire")
+{
+    WalletWorld world{{.final_expiry = 0}};
+    world.begin(world.mint.issue_token({8}));
+    world.settle();
+    world.check_received(8);
+}
+
+TEST_CASE("an expiry that an old keyset is given later is heard of")
+{
+    WalletWorld world{{.v2 = false}};
+    world.deposit(world.mint.issue_token({64}));
+    const auto old = world.mint.keyset_ids().front();
+    world.mint.set_final_expiry_of(old, unix_seconds(world.now) + 20 * 24 * 3600);
+    world.mint.set_input_fee_ppk(old, 1000);
+    world.mint.rotate();
+    world.settle(50h);
+    CHECK(world.mint.fees_taken == 1);
+    CHECK(world.wallet->balance() == Msat{63'000});
+}
+
 TEST_CASE("money beyond what 64 bits of millisats can count ends neither the books nor the process")
 {
     WalletWorld world{{.amounts = 53}};
