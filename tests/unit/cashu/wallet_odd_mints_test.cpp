@@ -82,6 +82,23 @@ TEST_CASE("an expiry that an old keyset is given later is heard of")
     CHECK(world.wallet->balance() == Msat{63'000});
 }
 
+TEST_CASE("a witness in a form of the mint's own keeps nobody from hearing that a proof is spent")
+{
+    WalletWorld world;
+    world.http.in_between = [&](const net::HttpRequest& request) -> std::optional<net::HttpResult> {
+        if (!request.url.ends_with("/v1/checkstate"))
+            return std::nullopt;
+        std::string body = world.mint.answer(request)->body;
+        for (size_t at = 0; (at = body.find("\"state\"", at)) != std::string::npos; at += 40)
+            body.insert(at, R"("witness":{"signatures":[]},)");
+        return page(200, body);
+    };
+    world.mint.swap_faults = {SwapFault::lose_answer, SwapFault::none};
+    world.begin(world.mint.issue_token({2, 8}));
+    world.settle(10min);
+    world.check_received(10);
+}
+
 TEST_CASE("money beyond what 64 bits of millisats can count ends neither the books nor the process")
 {
     WalletWorld world{{.amounts = 53}};
