@@ -91,31 +91,35 @@ std::optional<Keyset> KeysetBook::find(const KeysetId& id)
     return row ? std::optional{std::move(row->keyset)} : std::nullopt;
 }
 
-const Keyset* KeysetBook::best_for_outputs(const std::string& mint, Unit unit, UnixTime now, Scanned scanned)
+std::optional<Keyset> KeysetBook::best_for_outputs(const std::string& mint, Unit unit, UnixTime now, Scanned scanned)
 {
+    std::vector<Keyset> unlisted;
+    const std::vector<Keyset>* keysets = &unlisted;
+    for (const KnownMint& candidate : known())
+        if (candidate.url == mint)
+            keysets = &candidate.keysets;
+    if (!is_whitelisted(mint)) // what is owed there is still paid out
+        for (KeysetRow& row : store_.keysets(mint))
+            unlisted.push_back(std::move(row.keyset));
     const Keyset* best = nullptr;
-    for (const KnownMint& candidate : known()) {
-        if (candidate.url != mint)
+    for (const Keyset& keyset : *keysets) {
+        const bool expires = keyset.final_expiry && *keyset.final_expiry < unix_seconds(now + kExpiryMargin);
+        if (!keyset.active || keyset.unit != unit || expires)
             continue;
-        for (const Keyset& keyset : candidate.keysets) {
-            const bool expires = keyset.final_expiry && *keyset.final_expiry < unix_seconds(now + kExpiryMargin);
-            if (!keyset.active || keyset.unit != unit || expires)
-                continue;
-            if (scanned == Scanned::left_out && store_.scan(keyset.id))
-                continue;
-            if (!best || is_better_for_outputs(keyset, *best))
-                best = &keyset;
-        }
+        if (scanned == Scanned::left_out && store_.scan(keyset.id))
+            continue;
+        if (!best || is_better_for_outputs(keyset, *best))
+            best = &keyset;
     }
-    return best;
+    return best ? std::optional{*best} : std::nullopt;
 }
 
 Result<Keyset> KeysetBook::output_keyset(const std::string& mint, Unit unit, UnixTime now)
 {
-    const Keyset* best = best_for_outputs(mint, unit, now, Scanned::left_out);
+    std::optional<Keyset> best = best_for_outputs(mint, unit, now, Scanned::left_out);
     if (!best)
         return fail(Errc::unavailable, "mint {} has no keyset for new {} outputs now", mint, name_of(unit));
-    return *best;
+    return std::move(*best);
 }
 
 bool KeysetBook::awaits_scan(const std::string& mint, Unit unit, UnixTime now)

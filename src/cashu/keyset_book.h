@@ -57,7 +57,8 @@ private:
 
     enum class Scanned { too, left_out };
 
-    [[nodiscard]] const Keyset* best_for_outputs(const std::string& mint, Unit unit, UnixTime now, Scanned scanned);
+    [[nodiscard]] std::optional<Keyset> best_for_outputs(const std::string& mint, Unit unit, UnixTime now,
+                                                         Scanned scanned);
     void on_info(const std::string& mint, uint64_t generation, const Result<std::string>& text);
     void on_keysets(const std::string& mint, uint64_t generation, const Result<KeysetsReply>& reply);
     /// Known keysets that the mint left out of its list.

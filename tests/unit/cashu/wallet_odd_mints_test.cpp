@@ -99,6 +99,18 @@ TEST_CASE("a witness in a form of the mint's own keeps nobody from hearing that 
     world.check_received(10);
 }
 
+TEST_CASE("what is owed at a mint that is no longer configured is paid out all the same")
+{
+    WalletWorld world;
+    world.deposit(world.mint.issue_token({64}));
+    world.is_mint_configured = false;
+    world.crash();
+    world.transact([&] { world.wallet->request_payout("p", world.mint.url(), Unit::sat, 5, world.now); });
+    world.settle(10min);
+    REQUIRE(world.payouts.contains("p"));
+    CHECK(total(world.proofs_of(world.payouts.at("p"))).value() == 5);
+}
+
 TEST_CASE("money beyond what 64 bits of millisats can count ends neither the books nor the process")
 {
     WalletWorld world{{.amounts = 53}};
