@@ -200,12 +200,12 @@ void KeysetBook::on_keysets(const std::string& mint, uint64_t generation, const 
         Keyset updated = row->keyset;
         updated.active = listed.active;
         updated.input_fee_ppk = listed.input_fee_ppk;
+        if (listed.id.size() == kShortIdLength) // a V2 id commits to it
+            updated.final_expiry = listed.final_expiry;
         const auto imported = import(mint, std::move(updated));
         if (!imported)
             progress->problem = imported.error().message;
     }
-        if (listed.id.size() == kShortIdLength) // a V2 id commits to it
-            updated.final_expiry = listed.final_expiry;
     const auto noted = note_missing(mint, *reply);
     if (!noted)
         return end_refresh(mint, noted.error().message);
@@ -255,8 +255,14 @@ void KeysetBook::on_keys(const std::string& mint, uint64_t generation, const Key
     Progress* progress = current(mint, generation);
     if (!progress)
         return;
-    if (!reply)
+    const bool is_about_this_one =
+        !reply && (reply.error().code == Errc::refused || reply.error().code == Errc::bad_input);
+    if (!reply && !is_about_this_one)
         return end_refresh(mint, reply.error().message);
+    if (is_about_this_one) {
+        progress->problem = fmt::format("keyset {} can't be read: {}", wanted.id, printable(reply.error().message));
+        return fetch_next_keys(mint, generation);
+    }
     if (reply->keysets.size() != 1 || reply->keysets.front().id != wanted.id) {
         progress->problem = fmt::format("answers other keys than those of keyset {}", wanted.id);
         return fetch_next_keys(mint, generation);

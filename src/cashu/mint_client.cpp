@@ -46,7 +46,9 @@ Result<std::string> body_of(net::HttpResult result)
     net::HttpResponse response = TRY(std::move(result));
     if (response.status != 200) {
         const MintError error = decode_mint_error(response.body);
-        return fail(Errc::unavailable, "the mint answered {}: {}", response.status, error.detail);
+        const bool is_clear_no = response.status >= 400 && response.status < 500 && response.status != 429;
+        return fail(is_clear_no ? Errc::refused : Errc::unavailable, "the mint answered {}: {}", response.status,
+                    error.detail);
     }
     return std::move(response.body);
 }

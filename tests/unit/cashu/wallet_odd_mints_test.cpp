@@ -111,6 +111,25 @@ TEST_CASE("what is owed at a mint that is no longer configured is paid out all t
     CHECK(total(world.proofs_of(world.payouts.at("p"))).value() == 5);
 }
 
+TEST_CASE("a keyset that can't be read keeps no other from being read")
+{
+    WalletWorld world;
+    for (int i = 0; i < 8; ++i)
+        world.mint.rotate();
+    const auto unreadable = world.mint.keyset_ids();
+    world.http.in_between = [&](const net::HttpRequest& request) -> std::optional<net::HttpResult> {
+        for (const KeysetId& id : unreadable)
+            if (request.url.ends_with("/v1/keys/" + id))
+                return page(400, R"({"code":12001,"detail":"keyset unknown"})");
+        return std::nullopt;
+    };
+    world.mint.rotate();
+    world.now += 1min;
+    world.begin_after_a_look(world.mint.issue_token({8}));
+    world.settle();
+    world.check_received(8);
+}
+
 TEST_CASE("money beyond what 64 bits of millisats can count ends neither the books nor the process")
 {
     WalletWorld world{{.amounts = 53}};

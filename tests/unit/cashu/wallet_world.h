@@ -118,6 +118,14 @@ struct WalletWorld {
         return id;
     }
 
+    /// The mint's keysets are read again first.
+    RedemptionId begin_after_a_look(const std::string& token)
+    {
+        transact([&] { (void)wallet->check(token, now); });
+        settle();
+        return begin(token);
+    }
+
     /// Checked as often as keysets have to be read for it.
     RedemptionId deposit(const std::string& token)
     {
