@@ -38,6 +38,8 @@ std::optional<UnixTime> CounterScan::next_due(UnixTime now) const
         if (in_flight_.count(scan.keyset))
             continue;
         const UnixTime due = std::max(scan.due_at, client_.free_at(scan.mint, MintCall::read, now));
+        if (due <= now && !client_.may_send(scan.mint, MintCall::read, now))
+            continue; // full: an answer makes room
         soonest = std::min(soonest.value_or(due), due);
     }
     return soonest;

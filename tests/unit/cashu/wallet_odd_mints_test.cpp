@@ -140,4 +140,21 @@ TEST_CASE("money beyond what 64 bits of millisats can count ends neither the boo
     CHECK(world.audit().differences.empty());
 }
 
+TEST_CASE("a scan at a mint that is full of calls waits for an answer, and does not turn in circles")
+{
+    WalletWorld world;
+    world.options.calls_in_flight_max = 1;
+    world.crash();
+    world.settle();
+    world.begin(world.mint.issue_token({8}));
+    REQUIRE(world.http.has_waiting());
+    world.transact([&] {
+        REQUIRE(world.database->execute("INSERT INTO keyset_scan(keyset,mint,next_counter,empty_batches,hits,failures,"
+                                        "due_at) SELECT id,mint,0,0,0,0,0 FROM keyset"));
+        world.wallet->tick(world.now);
+    });
+    world.transact([&] { world.wallet->tick(world.now); }); // the mark of the counters follows the rows
+    CHECK(world.wallet->next_due() > world.now);
+}
+
 } // namespace berth::cashu::test
