@@ -129,10 +129,8 @@ bool KeysetBook::awaits_scan(const std::string& mint, Unit unit, UnixTime now)
 
 bool KeysetBook::is_stale(const std::string& mint, UnixTime now) const
 {
-    for (const KeysetRow& row : store_.keysets(mint))
-        if (row.read_at + kStaleAfter > now)
-            return false;
-    return true;
+    const auto read_at = store_.keysets_read_at(mint);
+    return !read_at || *read_at + kStaleAfter <= now;
 }
 
 bool KeysetBook::is_failing(const std::string& mint) const
@@ -364,10 +362,10 @@ MintStatus KeysetBook::status(const std::string& mint) const
         return status;
     }
     status.practice = info->practice;
-    const std::vector<KeysetRow> rows = store_.keysets(mint);
-    status.known = !rows.empty();
-    const bool usable = std::any_of(rows.begin(), rows.end(), [this](const KeysetRow& row) {
-        return row.keyset.active && std::find(units_.begin(), units_.end(), row.keyset.unit) != units_.end();
+    status.known = store_.keysets_read_at(mint).has_value();
+    const std::vector<Unit> active = store_.active_units(mint);
+    const bool usable = std::any_of(active.begin(), active.end(), [this](Unit unit) {
+        return std::find(units_.begin(), units_.end(), unit) != units_.end();
     });
     const std::string reason = unsuitability(*info, progress.practice_allowed);
     status.suitable = reason.empty() && usable;

@@ -203,6 +203,20 @@ std::vector<KeysetRow> WalletStore::keysets(const std::string& mint) const
     return rows::all(query, read_keyset);
 }
 
+std::optional<UnixTime> WalletStore::keysets_read_at(const std::string& mint) const
+{
+    auto query = database_.prepare("SELECT max(read_at) FROM keyset WHERE mint=?");
+    query.bind(mint);
+    return rows::next(query) ? rows::optional_time(query, 0) : std::nullopt;
+}
+
+std::vector<Unit> WalletStore::active_units(const std::string& mint) const
+{
+    auto query = database_.prepare("SELECT DISTINCT unit FROM keyset WHERE mint=? AND active");
+    query.bind(mint);
+    return rows::all(query, [](const db::Statement& row) { return rows::enumerator<Unit>(row, 0); });
+}
+
 std::optional<KeysetRow> WalletStore::keyset(const KeysetId& id) const
 {
     static const std::string kSql = fmt::format("SELECT {} FROM keyset WHERE id=?", kKeysetColumns);

@@ -158,7 +158,10 @@ public:
     // Mints and keysets.
     [[nodiscard]] std::string mint_info(const std::string& mint) const; ///< JSON; empty if never read
     [[nodiscard]] Result<void> set_mint_info(const std::string& mint, std::string_view info, UnixTime now);
-    [[nodiscard]] std::vector<KeysetRow> keysets(const std::string& mint) const;
+    [[nodiscard]] std::vector<KeysetRow> keysets(const std::string& mint) const; ///< every key is a point to compute
+    /// The latest of this mint's; nullopt if it has none.
+    [[nodiscard]] std::optional<UnixTime> keysets_read_at(const std::string& mint) const;
+    [[nodiscard]] std::vector<Unit> active_units(const std::string& mint) const;
     [[nodiscard]] std::optional<KeysetRow> keyset(const KeysetId& id) const;
     [[nodiscard]] std::vector<KeysetId> all_keyset_ids() const;
     /// Whether outputs were ever made on it.
