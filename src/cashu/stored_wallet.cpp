@@ -147,6 +147,12 @@ std::optional<TokenRefusal> StoredWallet::refusal_of_mint(const CheckedToken& to
     const auto keyset = book_.output_keyset(token.mint, token.unit, now);
     if (!keyset)
         return TokenRefusal{TokenFault::mint_unavailable, keyset.error().message};
+    // Whoever gets these proofs, we or their payer again, could not spend them for what they say.
+    if (keyset->input_fee_ppk > options_.input_fee_ppk_max)
+        return TokenRefusal{
+            TokenFault::mint_unavailable,
+            fmt::format("the mint's keyset for new proofs asks {} ppk per proof, at most {} are accepted",
+                        keyset->input_fee_ppk, options_.input_fee_ppk_max)};
     // A token without a DLEQ can claim anything: what can't be swapped or booked must not get as far as that.
     if (const auto plan = plan_outputs(*keyset, token.gross - token.fee, false); !plan)
         return TokenRefusal{TokenFault::invalid, "the token can't be swapped: " + plan.error().message};

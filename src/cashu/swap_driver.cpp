@@ -13,8 +13,10 @@ using namespace std::chrono_literals;
 namespace {
 
 /// Why no outputs of this keyset can be made for the plan, or nothing.
-std::string why_unpayable(const SwapPlan& plan, const Keyset& keyset)
+std::string why_unpayable(const SwapPlan& plan, const Keyset& keyset, uint64_t input_fee_ppk_max)
 {
+    if (takes_tokens(plan.kind) && keyset.input_fee_ppk > input_fee_ppk_max)
+        return fmt::format("its new keyset asks {} ppk per proof", keyset.input_fee_ppk);
     if (plan.gross <= plan.fee || plan.gross - plan.fee < plan.to_send)
         return "its fee rose above the token's worth";
     for (const Amount amount : {plan.to_send, plan.gross - plan.fee - plan.to_send})
@@ -30,7 +32,7 @@ SwapDriver::SwapDriver(db::Database& database, WalletStore& store, MintClient& c
                        const WalletOptions& options, Events events)
     : database_{database}, store_{store}, client_{client}, book_{book}, random_{random}, seed_{std::move(seed)},
       lock_key_{std::move(lock_key)}, clock_{options.clock}, limits_{.deadline = options.redemption_deadline},
-      operator_only_{options.operator_only}, events_{std::move(events)}
+      input_fee_ppk_max_{options.input_fee_ppk_max}, operator_only_{options.operator_only}, events_{std::move(events)}
 {
 }
 
@@ -221,7 +223,7 @@ Result<void> SwapDriver::renew(RedemptionRow& row, UnixTime now)
     plan.fee = TRY(input_fee(fees));
     for (const StoredOutput& output : old)
         plan.to_send += output.to_send ? output.amount : 0;
-    if (const auto why = why_unpayable(plan, *fresh); !why.empty()) {
+    if (const auto why = why_unpayable(plan, *fresh, input_fee_ppk_max_); !why.empty()) {
         row.last_error = why;
         row.saga.state = RedeemState::rejected;
         return apply_end(row, RedeemVerdict::refused, now);

@@ -100,6 +100,7 @@ private:
     const crypto::Scalar lock_key_;
     const std::function<UnixTime()> clock_;
     const RedeemLimits limits_;
+    const uint64_t input_fee_ppk_max_;
     const bool operator_only_;
     const Events events_;
     InFlight<RedemptionId> in_flight_;

@@ -84,6 +84,12 @@ public:
         keysets_[keyset.id] = std::move(keyset);
     }
 
+    void rotate_with_fee(uint64_t ppk)
+    {
+        options_.input_fee_ppk = ppk;
+        rotate();
+    }
+
     /// Of keysets that are made from now on.
     void set_final_expiry(std::optional<int64_t> time) { options_.final_expiry = time; }
     void set_input_fee_ppk(const cashu::KeysetId& id, uint64_t ppk) { keysets_.at(id).input_fee_ppk = ppk; }

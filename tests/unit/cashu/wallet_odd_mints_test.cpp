@@ -157,4 +157,31 @@ TEST_CASE("a scan at a mint that is full of calls waits for an answer, and does 
     CHECK(world.wallet->next_due() > world.now);
 }
 
+TEST_CASE("proofs are not swapped into a keyset whose fee eats them")
+{
+    WalletWorld world;
+    const std::string token = world.mint.issue_token({2, 8});
+    SUBCASE("that is known before")
+    {
+        world.mint.rotate_with_fee(5000);
+        world.now += 10min;
+        world.transact([&] { CHECK(world.wallet->check(token, world.now).keysets_needed); });
+        world.settle();
+        world.transact([&] {
+            const auto checked = world.wallet->check(token, world.now);
+            REQUIRE(checked.refusal.has_value());
+            CHECK(checked.refusal->fault == TokenFault::mint_unavailable);
+        });
+    }
+    SUBCASE("that takes the place of the one known before")
+    {
+        world.begin(token);
+        world.mint.rotate_with_fee(5000);
+        world.settle(1min);
+        REQUIRE(world.redeemed.size() == 1);
+        CHECK(world.redeemed.front().refusal.fault == TokenFault::mint_refused);
+        CHECK(world.mint.swaps_executed == 0);
+    }
+}
+
 } // namespace berth::cashu::test
