@@ -197,7 +197,8 @@ public:
     [[nodiscard]] std::vector<StoredInput> inputs(RedemptionId id) const;
     [[nodiscard]] Result<int64_t> add_outputs(RedemptionId id, std::vector<StoredOutput> outputs);
     [[nodiscard]] Result<void> set_outputs_state(int64_t outputs_id, OutputsState state);
-    /// The outputs of every unburnt set that was ever sent with these inputs, set by set.
+    /// The outputs of every unburnt set that was ever sent with these inputs, set by set; the newest that fit into one
+    /// request, if there are more.
     [[nodiscard]] std::vector<StoredOutput> recovery_outputs(const std::string& inputs_hash) const;
     [[nodiscard]] std::vector<StoredOutput> outputs(int64_t outputs_id) const;
     /// Whether a set of outputs other than a burnt one holds this B_.

@@ -1,5 +1,6 @@
 // The part of WalletStore about operations: redemptions, their inputs and outputs, claims.
 
+#include "cashu/mint_api.h"
 #include "cashu/wallet_rows.h"
 #include "cashu/wallet_store.h"
 
@@ -249,9 +250,19 @@ std::vector<StoredOutput> WalletStore::recovery_outputs(const std::string& input
 {
     auto query = database_.prepare("SELECT o.* FROM redemption r JOIN output_set s ON s.redemption=r.id "
                                    "JOIN redemption_output o ON o.outputs_id=s.id "
-                                   "WHERE r.inputs_hash=? AND s.state<>3 ORDER BY o.outputs_id,o.position");
+                                   "WHERE r.inputs_hash=? AND s.state<>3 ORDER BY o.outputs_id DESC,o.position");
     query.bind(inputs_hash);
-    return rows::all(query, read_output);
+    std::vector<StoredOutput> found;
+    size_t whole = 0; // outputs of sets that are complete
+    while (found.size() <= kInputsMax && rows::next(query)) {
+        StoredOutput output = read_output(query);
+        if (!found.empty() && output.outputs_id != found.back().outputs_id)
+            whole = found.size();
+        found.push_back(std::move(output));
+    }
+    if (found.size() > kInputsMax)
+        found.erase(found.begin() + static_cast<std::ptrdiff_t>(whole), found.end());
+    return found;
 }
 
 std::vector<StoredOutput> WalletStore::outputs(int64_t outputs_id) const

@@ -458,8 +458,10 @@ private:
         if (restore_mode == RestoreMode::unsupported)
             return net::HttpResponse{.status = 404, .body = R"({"detail":"Not Found"})"};
         cashu::RestoreReply reply;
-        const auto outputs = cashu::decode_restore_request(body).value();
-        for (const auto& output : outputs) {
+        const auto outputs = cashu::decode_restore_request(body);
+        if (!outputs)
+            return net::HttpResponse{.status = 422, .body = R"({"detail":[{"type":"too_long"}]})"};
+        for (const auto& output : *outputs) {
             const auto found = signed_.find(output.B_);
             if (found == signed_.end() || restore_mode == RestoreMode::nothing)
                 continue;

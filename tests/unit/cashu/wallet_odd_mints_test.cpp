@@ -184,4 +184,20 @@ TEST_CASE("proofs are not swapped into a keyset whose fee eats them")
     }
 }
 
+TEST_CASE("a token that was refused a hundred times and then taken is found, when only its last answer is lost")
+{
+    WalletWorld world;
+    const std::string token = world.mint.issue_token(std::vector<Amount>{1, 2, 4, 8, 16, 32, 64, 128, 256, 512});
+    world.mint.swap_faults.assign(101, SwapFault::refuse);
+    for (int i = 0; i < 101; ++i) {
+        world.begin(token);
+        world.settle();
+    }
+    world.redeemed.clear();
+    world.mint.swap_faults = {SwapFault::lose_answer};
+    world.begin(token);
+    world.settle(1min);
+    world.check_received(1023);
+}
+
 } // namespace berth::cashu::test
