@@ -66,8 +66,10 @@ SwapReply read_swap(net::HttpResult result)
             reply.answer = SwapAnswer::signatures;
             reply.signatures = std::move(signatures).value();
         } else {
-            reply.answer = SwapAnswer::bad_signatures;
-            reply.detail = signatures.error().message;
+            const MintError error = decode_mint_error(result->body);
+            // An error that came as a success is no attempt at signatures.
+            reply.answer = error.code ? SwapAnswer::ambiguous : SwapAnswer::bad_signatures;
+            reply.detail = error.code ? error.detail : signatures.error().message;
             reply.raw = std::move(result->body);
         }
         return reply;

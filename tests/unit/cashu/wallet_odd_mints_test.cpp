@@ -200,4 +200,22 @@ TEST_CASE("a token that was refused a hundred times and then taken is found, whe
     world.check_received(1023);
 }
 
+TEST_CASE("a mint whose errors come as successes is not taken for one that signs badly")
+{
+    WalletWorld world;
+    const std::string spent = world.mint.issue_token({2, 8});
+    world.transact([&] { world.mint.spend(world.wallet->check(spent, world.now).token->proofs); });
+    world.http.in_between = answer_at("/v1/swap", [](int call) -> std::optional<net::HttpResult> {
+        return call == 1 ? std::optional{page(200, R"({"detail":"Token already spent.","code":11001})")} : std::nullopt;
+    });
+    world.begin(spent);
+    world.settle(3min);
+    REQUIRE(world.redeemed.size() == 1);
+    CHECK(world.redeemed.front().refusal.fault == TokenFault::already_spent);
+    world.redeemed.clear();
+    world.begin(world.mint.issue_token({4}));
+    world.settle();
+    world.check_received(4);
+}
+
 } // namespace berth::cashu::test
