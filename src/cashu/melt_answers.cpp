@@ -3,6 +3,8 @@
 #include "cashu/bdhke.h"
 #include "cashu/melts.h"
 #include "cashu/wallet_rows.h"
+#include "crypto/hash.h"
+#include "util/hex.h"
 #include "util/log.h"
 #include "util/utf8.h"
 
@@ -14,13 +16,19 @@ namespace {
 
 constexpr size_t kProblemCharactersMax = 200;
 
-MeltAnswer answer_of(const MeltReply& reply)
+/// Some show zeros of a payment that is under way.
+bool is_preimage_of(const std::optional<std::string>& text, const Bytes32& payment_hash)
+{
+    const auto preimage = text ? decode_hex_array<32>(*text, HexCase::any) : Result<Bytes32>{fail(Errc::bad_input, "")};
+    return preimage && crypto::sha256(*preimage) == payment_hash;
+}
+
+MeltAnswer answer_of(const MeltReply& reply, const Bytes32& payment_hash)
 {
     if (!reply.quote)
         return reply.refused ? MeltAnswer::refused : MeltAnswer::ambiguous;
     // Whoever has the preimage was paid, whatever the state says.
-    const bool shows_preimage = reply.quote->payment_preimage && !reply.quote->payment_preimage->empty();
-    if (reply.quote->state == QuoteState::paid || shows_preimage)
+    if (reply.quote->state == QuoteState::paid || is_preimage_of(reply.quote->payment_preimage, payment_hash))
         return MeltAnswer::paid;
     return reply.quote->state == QuoteState::pending ? MeltAnswer::pending : MeltAnswer::unpaid;
 }
@@ -64,7 +72,7 @@ void Melts::on_melt(const std::string& key, uint64_t mark, const MeltReply& repl
     if (!expected)
         return;
     const UnixTime now = clock_();
-    const MeltAnswer answer = answer_of(reply);
+    const MeltAnswer answer = answer_of(reply, row->payment_hash);
     if (!reply.detail.empty())
         row->problem = printable(reply.detail, kProblemCharactersMax);
     MeltRuling ruling =

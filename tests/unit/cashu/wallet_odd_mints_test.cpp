@@ -218,4 +218,27 @@ TEST_CASE("a mint whose errors come as successes is not taken for one that signs
     world.check_received(4);
 }
 
+TEST_CASE("a preimage that opens nothing does not make a hanging payment a paid one")
+{
+    WalletWorld world;
+    world.deposit(world.mint.issue_token({64}));
+    world.mint.melt_faults = {berth::test::MeltFault::stuck};
+    const std::string zeros(64, '0'); // what a Lightning node shows of a payment under way
+    world.http.in_between = [&](const net::HttpRequest& request) -> std::optional<net::HttpResult> {
+        if (request.url.find("/v1/melt/quote/bolt11/") == std::string::npos)
+            return std::nullopt;
+        Json quote = parse_json(world.mint.answer(request)->body).value();
+        quote["payment_preimage"] = zeros;
+        return page(200, dump_json(quote));
+    };
+    world.transact([&] { REQUIRE(world.wallet->pay_invoice({.key = "k", .invoice = world.invoice(20)}, world.now)); });
+    world.settle(5min);
+    CHECK(world.wallet->find_payment("k")->settling == Settling::under_way);
+    world.mint.end_stuck_melts(false);
+    world.settle(1h);
+    CHECK(world.wallet->find_payment("k")->settling == Settling::done);
+    CHECK(world.mint.invoices_paid.size() == 1);
+    CHECK(world.wallet->balance() == Msat{43'000});
+}
+
 } // namespace berth::cashu::test
