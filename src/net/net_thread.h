@@ -13,9 +13,10 @@
 namespace berth::net {
 
 struct NetOptions {
-    size_t frame_bytes_max = 262'144;   ///< one assembled message; larger: closed
-    size_t unsent_bytes_max = 4u << 20; ///< per socket
-    bool resolve_on_worker = true;      ///< names are resolved by a small thread, never on the service thread
+    size_t frame_bytes_max = 262'144;     ///< one assembled message; larger: a server closes, a client skips it
+    size_t skipped_bytes_max = 16u << 20; ///< one message that a client skips; larger: closed
+    size_t unsent_bytes_max = 4u << 20;   ///< per socket
+    bool resolve_on_worker = true;        ///< names are resolved by a small thread, never on the service thread
 };
 
 /// An HTTP request that reached a server of ours.

@@ -217,6 +217,7 @@ void SocketTable::on_accepted(lws* wsi, SocketId id, EventSink* sink)
     VERIFY(is_new);
     Socket& socket = entry->second;
     socket.wsi = wsi;
+    socket.is_accepted = true;
     socket.closed.id = id;
     std::array<char, 64> peer{};
     (void)lws_get_peer_simple(wsi, peer.data(), peer.size());
@@ -238,6 +239,19 @@ void SocketTable::refuse(Socket& socket, lws_close_status status, std::string_vi
     (void)lws_callback_on_writable(socket.wsi);
 }
 
+/// A server that passes on what others wrote is not to blame for its size: leaving it would leave it for ever, since it
+/// sends the same again.
+void SocketTable::skip(Socket& socket, size_t bytes, bool is_last)
+{
+    socket.skipped_bytes += std::exchange(socket.incoming, {}).size() + bytes;
+    if (socket.is_accepted || socket.skipped_bytes > options_.skipped_bytes_max) {
+        refuse(socket, LWS_CLOSE_STATUS_MESSAGE_TOO_LARGE, "message too large");
+        return;
+    }
+    if (is_last)
+        offer(socket, SocketSkipped{.id = socket.id, .bytes = std::exchange(socket.skipped_bytes, 0)});
+}
+
 void SocketTable::on_frame(lws* wsi, std::string_view piece)
 {
     lws_validity_confirmed(wsi);
@@ -248,12 +262,13 @@ void SocketTable::on_frame(lws* wsi, std::string_view piece)
         refuse(*socket, LWS_CLOSE_STATUS_UNACCEPTABLE_OPCODE, "binary frame");
         return;
     }
-    if (piece.size() > options_.frame_bytes_max - socket->incoming.size()) {
-        refuse(*socket, LWS_CLOSE_STATUS_MESSAGE_TOO_LARGE, "message too large");
+    const bool is_last = lws_is_final_fragment(wsi) != 0;
+    if (socket->skipped_bytes > 0 || piece.size() > options_.frame_bytes_max - socket->incoming.size()) {
+        skip(*socket, piece.size(), is_last);
         return;
     }
     socket->incoming.append(piece);
-    if (lws_is_final_fragment(wsi) != 0)
+    if (is_last)
         offer(*socket, SocketText{.id = socket->id, .text = std::exchange(socket->incoming, {})});
 }
 

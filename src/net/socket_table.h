@@ -72,7 +72,9 @@ private:
         WebSocketUrl url{};
         Addresses addresses{};        ///< not yet tried
         Clock::time_point deadline{}; ///< while connecting or closing
+        bool is_accepted = false;     ///< a client's, at a server of ours
         std::string incoming{};       ///< the message so far
+        size_t skipped_bytes = 0;     ///< of a message that is too large, so far
         std::deque<std::string> outgoing{};
         size_t unsent_bytes = 0;
         bool wants_reading = true;
@@ -91,6 +93,7 @@ private:
     void finish(Socket& socket);
     void kill(Socket& socket, std::string_view reason);
     void refuse(Socket& socket, lws_close_status status, std::string_view reason);
+    void skip(Socket& socket, size_t bytes, bool is_last);
 
     const NetOptions options_;
     lws_context* context_ = nullptr;

@@ -3,6 +3,7 @@
 // Knows bytes, not Nostr. The implementation is net_thread.h (libwebsockets); tests bring fakes.
 
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <variant>
@@ -19,6 +20,11 @@ struct SocketOpened {
 struct SocketText {
     SocketId id;
     std::string text; ///< one whole text message
+};
+/// A message that is larger than this program reads. Its sender may be handing on what somebody else wrote.
+struct SocketSkipped {
+    SocketId id;
+    size_t bytes;
 };
 /// Any sign of life that is no message: a PONG.
 struct SocketAlive {
@@ -37,7 +43,7 @@ struct SocketAccepted {
     std::string peer; ///< numeric address
     std::string host; ///< the Host header of the handshake
 };
-using SocketEvent = std::variant<SocketOpened, SocketText, SocketAlive, SocketClosed, SocketAccepted>;
+using SocketEvent = std::variant<SocketOpened, SocketText, SocketSkipped, SocketAlive, SocketClosed, SocketAccepted>;
 
 /// What a thread may ask. Calls return at once; results arrive as SocketEvents in that thread's inbox.
 class Sockets {

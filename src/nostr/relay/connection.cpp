@@ -75,6 +75,8 @@ bool Connection::handle(const net::SocketEvent& event, const Instant& now)
         on_opened(now);
     else if (const auto* text = std::get_if<net::SocketText>(&event))
         enqueue(text->text, now);
+    else if (const auto* skipped = std::get_if<net::SocketSkipped>(&event))
+        on_skipped(skipped->bytes, now);
     else if (const auto* closed = std::get_if<net::SocketClosed>(&event))
         queue_.push_back(QueueEnd{*closed});
     else if (std::holds_alternative<net::SocketAlive>(event) && queue_.empty())

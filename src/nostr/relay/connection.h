@@ -20,6 +20,8 @@
 
 namespace berth::nostr::relay {
 
+struct UnreadableEventFrame;
+
 /// What a connection tells the pool. Nothing here may call back into the connection.
 class ConnectionOwner {
 public:
@@ -86,7 +88,9 @@ private:
     void on_frame(const std::string& text, const Instant& now);
     /// A frame that nothing asked for: harmless, unless they come by the thousand.
     void on_idle_frame(const Instant& now);
+    void on_skipped(size_t bytes, const Instant& now);
     void on_event(const std::string& request_id, Event event, const Instant& now);
+    void on_unreadable_event(const UnreadableEventFrame& frame, const Instant& now);
     void accept_event(Feed& feed, Event event);
     void on_ok(const EventId& id, bool is_accepted, const std::string& text, const Instant& now);
     void on_eose(const std::string& request_id, PageEnd end, const Instant& now);
@@ -97,6 +101,7 @@ private:
     void on_authenticated(const Instant& now);
     void on_auth_refused(const std::string& text);
     void misbehaved(int more, const Instant& now);
+    /// For no points it counts as an idle frame.
     void refuse_event(int more, const Instant& now);
 
     void report(const Outbox::Verdicts& verdicts);

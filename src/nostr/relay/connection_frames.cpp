@@ -5,6 +5,8 @@
 #include "nostr/relay/frame.h"
 #include "util/log.h"
 
+#include <algorithm>
+
 namespace berth::nostr::relay {
 
 namespace {
@@ -18,12 +20,28 @@ struct Overloaded : Visitors... {
 template <class... Visitors>
 Overloaded(Visitors...) -> Overloaded<Visitors...>;
 
-/// Whether an event matches apart from `since` and `until`.
-bool matches_without_range(Filter filter, const Event& event)
+/// Whether an event matches apart from its date and its tags. Some honest relays don't look at those in live events,
+/// so what is wrong with them is the doing of whoever wrote the event.
+bool matches_kind_and_author(Filter filter, const Event& event)
 {
     filter.since.reset();
     filter.until.reset();
+    filter.tags.clear();
     return filter.matches(event);
+}
+
+bool is_in_range(const Filter& filter, int64_t created_at)
+{
+    return created_at >= filter.since.value_or(created_at) && created_at <= filter.until.value_or(created_at);
+}
+
+/// strfry hashes DEL in its escaped form, so it stores events with an id that is wrong for everybody else.
+bool has_delete_character(const Event& event)
+{
+    constexpr char kDelete = '\x7f';
+    const auto has = [](const std::string& text) { return text.find(kDelete) != std::string::npos; };
+    return has(event.content) || std::any_of(event.tags.begin(), event.tags.end(),
+                                             [&](const Tag& tag) { return std::any_of(tag.begin(), tag.end(), has); });
 }
 
 } // namespace
@@ -39,6 +57,7 @@ void Connection::on_frame(const std::string& text, const Instant& now)
     std::visit(Overloaded{
                    [&](OtherFrame&) { on_idle_frame(now); },
                    [&](EventFrame& event) { on_event(event.request_id, std::move(event.event), now); },
+                   [&](UnreadableEventFrame& event) { on_unreadable_event(event, now); },
                    [&](OkFrame& ok) { on_ok(ok.id, ok.is_accepted, printable(ok.text), now); },
                    [&](EoseFrame& eose) { on_eose(eose.request_id, eose.end, now); },
                    [&](ClosedFrame& closed) { on_closed(closed.request_id, printable(closed.text), now); },
@@ -52,6 +71,12 @@ void Connection::on_idle_frame(const Instant& now)
 {
     if (idle_frames_.count(now.uptime) > kIdleFramesAMinute)
         misbehaved(points::flood, now);
+}
+
+void Connection::on_skipped(size_t bytes, const Instant& now)
+{
+    log::debug("relay {} sent a message of {} bytes, which is not read", settings_.url, bytes);
+    on_idle_frame(now);
 }
 
 void Connection::on_event(const std::string& request_id, Event event, const Instant& now)
@@ -76,15 +101,14 @@ void Connection::on_event(const std::string& request_id, Event event, const Inst
         break;
     case Sighting::unseen:
         if (const Filter& filter = *feed->filter_of(request_id); !filter.matches(event)) {
-            const bool is_range = matches_without_range(filter, event);
-            refuse_event(is_range ? points::out_of_range : points::filter_mismatch, now);
+            refuse_event(matches_kind_and_author(filter, event) ? 0 : points::filter_mismatch, now);
             return;
         }
         if (is_expired(event, now.seconds()))
             break;
         if (const Result<void> verified = verify_event(event); !verified) {
-            refuse_event(points::bad_signature, now);
-            return;
+            refuse_event(has_delete_character(event) ? 0 : points::bad_signature, now);
+            break;
         }
         accept_event(*feed, std::move(event));
     }
@@ -101,7 +125,23 @@ void Connection::accept_event(Feed& feed, Event event)
 void Connection::refuse_event(int more, const Instant& now)
 {
     ++events_refused_;
-    misbehaved(more, now);
+    if (more == 0)
+        on_idle_frame(now);
+    else
+        misbehaved(more, now);
+}
+
+/// Anybody can have a relay send us such events, so they are no reason to leave it; and they fill its pages.
+void Connection::on_unreadable_event(const UnreadableEventFrame& frame, const Instant& now)
+{
+    log::debug("relay {} sent an event that is not read: {}", settings_.url, printable(frame.why));
+    refuse_event(0, now);
+    Feed* feed = feed_of(frame.request_id);
+    if (feed == nullptr || !frame.id || !frame.created_at ||
+        !is_in_range(*feed->filter_of(frame.request_id), *frame.created_at))
+        return;
+    if (feed->on_event(frame.request_id, *frame.id, *frame.created_at, now) == Feed::Volume::beyond_limit)
+        misbehaved(points::beyond_limit, now);
 }
 
 void Connection::misbehaved(int more, const Instant& now)

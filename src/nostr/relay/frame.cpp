@@ -16,13 +16,26 @@ Result<std::string> text_at(const Json& frame, size_t index)
     return frame[index].get<std::string>();
 }
 
+UnreadableEventFrame unreadable(std::string request_id, const Json& event, std::string why)
+{
+    UnreadableEventFrame frame{.request_id = std::move(request_id), .id = {}, .created_at = {}, .why = std::move(why)};
+    if (const auto id = json_string(event, "id"))
+        if (const auto bytes = decode_hex_array<32>(*id))
+            frame.id = *bytes;
+    if (const auto time = json_u64(event, "created_at"); time && *time <= kIntegerMax)
+        frame.created_at = static_cast<int64_t>(*time);
+    return frame;
+}
+
 Result<Frame> parse_event_frame(const Json& frame)
 {
     std::string request_id = TRY(text_at(frame, 1));
     if (frame.size() < 3)
         return fail(Errc::bad_input, "EVENT without an event");
-    Event event = TRY(event_from_json(frame[2]));
-    return Frame{EventFrame{std::move(request_id), std::move(event)}};
+    Result<Event> event = event_from_json(frame[2]);
+    if (!event)
+        return Frame{unreadable(std::move(request_id), frame[2], event.error().message)};
+    return Frame{EventFrame{std::move(request_id), *std::move(event)}};
 }
 
 Result<Frame> parse_ok_frame(const Json& frame)
@@ -52,7 +65,11 @@ PageEnd page_end_of(const Json& frame)
 
 Result<Frame> parse_frame(std::string_view text)
 {
-    const Json frame = TRY(parse_json(text, protocol_json_limits(kFrameBytesMax)));
+    Result<Json> parsed = parse_json(text, protocol_json_limits(kFrameBytesMax));
+    // Some relays hand on an event as they got it, with members that we would not read but can't skip either.
+    if (!parsed && text.starts_with("[\"EVENT\","))
+        return Frame{UnreadableEventFrame{.request_id = {}, .id = {}, .created_at = {}, .why = parsed.error().message}};
+    const Json frame = TRY(std::move(parsed));
     if (!frame.is_array())
         return fail(Errc::bad_input, "a frame is not an array");
     const std::string verb = TRY(text_at(frame, 0));

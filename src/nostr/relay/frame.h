@@ -12,6 +12,13 @@ struct EventFrame {
     std::string request_id;
     Event event; ///< parsed, not verified
 };
+/// An event that breaks a rule of ours: most likely its author's doing, for relays pass on what we refuse.
+struct UnreadableEventFrame {
+    std::string request_id; ///< this and the next two as far as they can be read
+    std::optional<EventId> id;
+    std::optional<int64_t> created_at;
+    std::string why;
+};
 struct OkFrame {
     EventId id{};
     bool is_accepted = false;
@@ -33,7 +40,8 @@ struct ChallengeFrame {
 };
 /// A frame that we have no use for: another verb, such as COUNT, or an OK for what is no event id.
 struct OtherFrame {};
-using Frame = std::variant<OtherFrame, EventFrame, OkFrame, EoseFrame, ClosedFrame, NoticeFrame, ChallengeFrame>;
+using Frame = std::variant<OtherFrame, EventFrame, UnreadableEventFrame, OkFrame, EoseFrame, ClosedFrame, NoticeFrame,
+                           ChallengeFrame>;
 
 /// What a relay sends, at most 262 144 bytes.
 [[nodiscard]] Result<Frame> parse_frame(std::string_view text);

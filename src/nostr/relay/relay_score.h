@@ -8,9 +8,8 @@ namespace berth::nostr::relay {
 
 namespace points {
 inline constexpr int bad_signature = 10;  ///< or an id that is not the hash
-inline constexpr int malformed = 5;       ///< a frame or an event that does not parse
-inline constexpr int filter_mismatch = 2; ///< low: an honest relay is known to ignore tag filters on live events
-inline constexpr int out_of_range = 1;    ///< older or newer than asked
+inline constexpr int malformed = 5;       ///< a frame that does not parse
+inline constexpr int filter_mismatch = 2; ///< of a kind or an author that was not asked for
 inline constexpr int unknown_subscription = 1;
 inline constexpr int beyond_limit = 1; ///< each stored event beyond what was asked for
 inline constexpr int auth_storm = 1;   ///< each challenge beyond five a minute

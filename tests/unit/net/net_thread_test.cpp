@@ -61,9 +61,21 @@ TEST_CASE("a message beyond the cap closes the socket")
     CHECK(loopback.client_events.next_as<SocketClosed>()->reason.find("1009") != std::string::npos);
 }
 
+TEST_CASE("a server's message beyond the cap is left out, and its next one is read")
+{
+    Loopback loopback{{.frame_bytes_max = 1000}};
+    const SocketId accepted = loopback.connect(1, loopback.serve());
+    for (int round = 0; round < 2; ++round) {
+        loopback.net->accepted().send_text(accepted, std::string(300'000, 'a'));
+        loopback.net->accepted().send_text(accepted, "well");
+        CHECK(loopback.client_events.next_as<SocketSkipped>()->bytes == 300'000);
+        CHECK(loopback.client_events.next_as<SocketText>()->text == "well");
+    }
+}
+
 TEST_CASE("a message far beyond the cap only closes the socket, whichever side sends it")
 {
-    Loopback loopback{{.frame_bytes_max = 100'000, .unsent_bytes_max = 8u << 20}};
+    Loopback loopback{{.frame_bytes_max = 100'000, .skipped_bytes_max = 1u << 20, .unsent_bytes_max = 8u << 20}};
     const std::string huge(4u << 20, 'a');
     const uint16_t port = loopback.serve();
 

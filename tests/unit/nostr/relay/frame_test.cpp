@@ -45,7 +45,7 @@ const char* name_of_refusal(Refusal refusal)
 std::string verdict_of(std::string_view text)
 {
     const Result<Frame> frame = parse_frame(text);
-    if (!frame)
+    if (!frame || std::holds_alternative<UnreadableEventFrame>(*frame))
         return "malformed";
     if (const auto* event = std::get_if<EventFrame>(&*frame)) {
         if (event->request_id != "s1")

@@ -1,5 +1,7 @@
 #include "fake_relays.h"
 
+#include <functional>
+
 using namespace berth;
 using namespace berth::nostr;
 using namespace berth::nostr::relay;
@@ -350,6 +352,88 @@ TEST_CASE("a relay that says what nobody asked for by the thousand is left alone
     CHECK(world.sockets.closed.empty());
     say_often(100);
     CHECK(world.sockets.closed.size() == 1);
+}
+
+TEST_CASE("what strangers can have an honest relay send is no reason to leave it")
+{
+    World world;
+    Subscription subscription = World::wraps();
+    subscription.filter.tags['p'] = {"ab"};
+    world.pool.subscribe(subscription);
+    world.start();
+    world.open();
+    const std::string request = world.last_request();
+    world.say(eose(request));
+    const Event genuine = world.event(kind::gift_wrap, kStartSeconds);
+    const auto say_json = [&](const std::string& event) { world.say("[\"EVENT\",\"" + request + "\"," + event + "]"); };
+    const auto draft = [](Tags tags) {
+        return Draft{.created_at = kStartSeconds, .kind = kind::gift_wrap, .tags = std::move(tags), .content = "x"};
+    };
+    std::function<void()> say_one;
+    SUBCASE("events with longer tags than are read here")
+    {
+        const Event event = sign_event(draft({{"p", "ab"}, Tag(40, "x")}), world.key(), world.random);
+        say_one = [&, event] { say_json(encode_event(event)); };
+    }
+    SUBCASE("events with an empty tag")
+    {
+        const Event event = sign_event(draft({{"p", "ab"}, {}}), world.key(), world.random);
+        say_one = [&, event] { say_json(encode_event(event)); };
+    }
+    SUBCASE("events with members that nest too deeply")
+    {
+        const std::string json = encode_event(genuine);
+        say_one = [&, json] { say_json(json.substr(0, json.size() - 1) + ",\"x\":[[[[[[[[[[1]]]]]]]]]]}"); };
+    }
+    SUBCASE("live events for somebody else")
+    {
+        const Event event = sign_event(draft({{"p", "cd"}}), world.key(), world.random);
+        say_one = [&, event] { say_json(encode_event(event)); };
+    }
+    SUBCASE("live events of another time")
+    {
+        const Event event = world.event(kind::gift_wrap, 1);
+        say_one = [&, event] { say_json(encode_event(event)); };
+    }
+    SUBCASE("events with DEL, which strfry hashes in its own way")
+    {
+        Event event = sign_event(draft({{"p", "ab"}, {"x", "\x7f"}}), world.key(), world.random);
+        event.id[0] ^= 1;
+        say_one = [&, event] { say_json(encode_event(event)); };
+    }
+    SUBCASE("messages that are too large to be read")
+    {
+        say_one = [&] { world.pool.handle(net::SocketSkipped{world.sockets.latest.at(kA), 300'000}, world.now); };
+    }
+    for (int time = 0; time < 1'000; ++time)
+        say_one();
+    world.settle();
+    CHECK(world.sockets.closed.empty());
+    CHECK(world.events.empty());
+    say_json(encode_event(genuine));
+    CHECK(world.events.size() == 1);
+
+    for (int time = 0; time < 6'000; ++time)
+        say_one();
+    world.settle();
+    CHECK(world.sockets.closed.size() == 1);
+}
+
+TEST_CASE("a page full of events that are not read does not hide what lies behind it")
+{
+    World world;
+    world.pool.subscribe(World::wraps());
+    world.start();
+    world.open();
+    const std::string request = world.last_request();
+    const Draft draft{.created_at = kStartSeconds, .kind = kind::gift_wrap, .tags = {{"p", "ab"}, {}}, .content = "x"};
+    const Event unread = sign_event(draft, world.key(), world.random);
+    for (int number = 0; number < 500; ++number)
+        world.say_event(request, unread);
+    world.say(eose(request));
+    CHECK(world.cursors.empty());
+    CHECK(world.last_request() != request);
+    CHECK(world.last_filter()["until"] <= kStartSeconds);
 }
 
 TEST_CASE("a request sent while all relays were down is delivered after reconnecting")
