@@ -69,7 +69,7 @@ int list(const ConsumerOptions& options)
 {
     const auto session = open_session(options);
     if (!session)
-        return report(session.error());
+        return report_session(session.error());
     const auto providers = consumer::list_providers(**session, std::chrono::seconds{options.wait_seconds});
     if (!options.json) {
         print_table(providers);

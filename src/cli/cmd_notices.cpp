@@ -39,7 +39,7 @@ int show_notices(const ConsumerOptions& options, int64_t hours)
 {
     const auto session = open_session(options);
     if (!session)
-        return report(session.error());
+        return report_session(session.error());
     OrderedJson all = OrderedJson::array();
     for (const nostr::DirectMessage& message :
          (*session)->fetch_notices(std::chrono::hours{hours}, std::chrono::seconds{options.wait_seconds}))

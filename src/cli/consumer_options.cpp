@@ -2,6 +2,7 @@
 
 #include "cli/cli.h"
 #include "consumer/marketplace.h"
+#include "nostr/relay_url.h"
 #include "util/json.h"
 #include "util/utf8.h"
 
@@ -61,6 +62,16 @@ void print_answer(const Json& answer)
     }
 }
 
+/// A mistyped URL is a matter of usage, and no relay that is away.
+CLI::Validator relay_url()
+{
+    const auto complaint = [](std::string& text) {
+        const Result<std::string> url = nostr::normalise_relay_url(text);
+        return url ? std::string{} : url.error().message;
+    };
+    return CLI::Validator{complaint, ""};
+}
+
 constexpr std::chrono::seconds kOfferWait{5};
 
 /// Ephemeral where nothing speaks against it, else stored, saying why.
@@ -114,7 +125,7 @@ void add_request_path(CLI::App& verb, RequestPath& path)
 void add_consumer_options(CLI::App& verb, ConsumerOptions& options, const char* what_wait_is)
 {
     options.relays = kDefaultRelays;
-    verb.add_option("--relay", options.relays, "Relay URL (repeatable)")->capture_default_str();
+    verb.add_option("--relay", options.relays, "Relay URL (repeatable)")->capture_default_str()->check(relay_url());
     verb.add_option("--key", options.key_file,
                     "File with your secret key, as nsec, hex or 12 to 24 words; made if missing (default: "
                     "~/.config/berth/consumer.nsec)");
@@ -127,6 +138,11 @@ Result<std::unique_ptr<consumer::Session>> open_session(const ConsumerOptions& o
     nostr::SecretKey key =
         TRY(load_or_make_key(options.key_file.empty() ? default_key_file() : std::filesystem::path{options.key_file}));
     return consumer::Session::open({.relays = options.relays, .key = std::move(key)});
+}
+
+int report_session(const Error& error)
+{
+    return error.code == Errc::unavailable ? report(error) : report_configuration(error);
 }
 
 int ask_and_print(const ConsumerOptions& options, const std::string& provider, const std::string& body,
@@ -143,7 +159,7 @@ int ask_and_print(const ConsumerOptions& options, const std::string& provider, c
     }
     const auto session = open_session(options);
     if (!session)
-        return report(session.error());
+        return report_session(session.error());
     if (!options.json)
         fmt::print(stderr, "asking {}, waiting up to {} s\n", key->npub(), options.wait_seconds);
     const auto answer = ask_on(path, **session, *key, body, std::chrono::seconds{options.wait_seconds});

@@ -26,6 +26,9 @@ void add_consumer_options(CLI::App& verb, ConsumerOptions& options,
 /// $XDG_CONFIG_HOME/berth/consumer.nsec).
 [[nodiscard]] Result<std::unique_ptr<consumer::Session>> open_session(const ConsumerOptions& options);
 
+/// Says why there is no session; the exit code for it.
+[[nodiscard]] int report_session(const Error& error);
+
 /// How a request travels. A request that carries a volume's key is best not kept by relays.
 struct RequestPath {
     std::string transport = "nip17";
