@@ -327,11 +327,13 @@ void SocketTable::on_connect_failed(lws* wsi, std::string_view reason)
     if (socket == nullptr || (socket->wsi != wsi && starting_ != id))
         return;
     const int status = static_cast<int>(lws_http_client_http_response(wsi));
-    if (socket->closed.reason.empty() || status != 0)
+    if (socket->closed.reason.empty())
         socket->closed.reason = reason.empty() ? "cannot connect" : std::string{reason};
     socket->closed.http_status = status;
-    if (status != 0)
+    if (status != 0) {
+        socket->closed.reason = fmt::format("answers the handshake with HTTP status {}", status);
         socket->closed.retry_after = copy_header(wsi, WSI_TOKEN_HTTP_RETRY_AFTER);
+    }
     if (starting_ == id)
         return; // start_next goes on from here
     socket->wsi = nullptr;

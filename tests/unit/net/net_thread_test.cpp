@@ -193,7 +193,9 @@ TEST_CASE("a refused handshake tells its HTTP status")
     const Result<uint16_t> port = loopback.net->serve({});
     REQUIRE(port.has_value());
     loopback.client->connect(1, fmt::format("ws://127.0.0.1:{}/", *port));
-    CHECK(loopback.client_events.next_as<SocketClosed>()->http_status == 404);
+    const auto refused = loopback.client_events.next_as<SocketClosed>();
+    CHECK(refused->http_status == 404);
+    CHECK(refused->reason == "answers the handshake with HTTP status 404");
 }
 
 TEST_CASE("a port that is taken can't be served")
