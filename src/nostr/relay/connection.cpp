@@ -137,8 +137,10 @@ bool Connection::process_one(const Instant& now)
 
 void Connection::on_socket_end(const net::SocketClosed& closed, const Instant& now)
 {
-    const Uptime delay = rest_ ? *rest_ : reconnect_delay(closed);
-    retire(now, delay, printable(closed.reason));
+    if (const std::optional<Rest> rest = rest_)
+        retire(now, rest->span, rest->reason);
+    else
+        retire(now, reconnect_delay(closed), printable(closed.reason));
 }
 
 void Connection::retire(const Instant& now, Uptime delay, const std::string& reason)
@@ -191,7 +193,7 @@ void Connection::check_queue(const Instant& now)
     if (full_since_ == kNever || now.uptime - full_since_ < kFullQueueMax)
         return;
     full_since_ = kNever;
-    rest_ = kFullQueueRest;
+    rest_ = Rest{kFullQueueRest, "it sends more than can be read; left alone for five minutes"};
     sockets_.close(socket_);
 }
 

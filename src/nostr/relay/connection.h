@@ -121,7 +121,11 @@ private:
     Uptime up_since_{};
     Uptime stable_due_ = kNever; ///< when the backoff starts anew
     Backoff backoff_;
-    std::optional<Uptime> rest_; ///< we closed it ourselves: how long to stay away
+    struct Rest { ///< we closed it ourselves: how long to stay away, and why
+        Uptime span;
+        std::string reason;
+    };
+    std::optional<Rest> rest_;
     uint64_t next_request_ = 1;
 
     std::deque<Queued> queue_;

@@ -113,7 +113,7 @@ void Connection::on_event(const std::string& request_id, Event event, const Inst
         accept_event(*feed, std::move(event));
     }
     if (feed->on_event(request_id, id, created_at, now) == Feed::Volume::beyond_limit)
-        misbehaved(points::beyond_limit, now);
+        on_idle_frame(now); // some relays know no limit, and anybody fills them
 }
 
 void Connection::accept_event(Feed& feed, Event event)
@@ -141,7 +141,7 @@ void Connection::on_unreadable_event(const UnreadableEventFrame& frame, const In
         !is_in_range(*feed->filter_of(frame.request_id), *frame.created_at))
         return;
     if (feed->on_event(frame.request_id, *frame.id, *frame.created_at, now) == Feed::Volume::beyond_limit)
-        misbehaved(points::beyond_limit, now);
+        on_idle_frame(now); // some relays know no limit, and anybody fills them
 }
 
 void Connection::misbehaved(int more, const Instant& now)
@@ -151,7 +151,7 @@ void Connection::misbehaved(int more, const Instant& now)
         return;
     log::warn("relay {} misbehaves; leaving it alone for an hour", settings_.url);
     score_.reset();
-    rest_ = std::chrono::hours{1};
+    rest_ = Rest{std::chrono::hours{1}, "it misbehaves; left alone for an hour"};
     sockets_.close(socket_);
 }
 

@@ -11,9 +11,8 @@ inline constexpr int bad_signature = 10;  ///< or an id that is not the hash
 inline constexpr int malformed = 5;       ///< a frame that does not parse
 inline constexpr int filter_mismatch = 2; ///< of a kind or an author that was not asked for
 inline constexpr int unknown_subscription = 1;
-inline constexpr int beyond_limit = 1; ///< each stored event beyond what was asked for
-inline constexpr int auth_storm = 1;   ///< each challenge beyond five a minute
-inline constexpr int flood = 1;        ///< each frame that nothing asked for, beyond 100 a second for a minute
+inline constexpr int auth_storm = 1; ///< each challenge beyond five a minute
+inline constexpr int flood = 1;      ///< each frame that nothing asked for, beyond 100 a second for a minute
 } // namespace points
 
 class RelayScore {
