@@ -93,7 +93,7 @@ void Connection::on_event(const std::string& request_id, Event event, const Inst
     const int64_t created_at = event.created_at;
     switch (owner_.seen().look(feed->number(), id, settings_.number)) {
     case Sighting::same_relay:
-        if (!feed->awaits_eose(request_id))
+        if (!feed->expects_stored(request_id))
             on_idle_frame(now);
         break;
     case Sighting::other_relay:

@@ -143,6 +143,12 @@ bool Feed::awaits_eose(const std::string& request_id) const
     return false;
 }
 
+bool Feed::expects_stored(const std::string& request_id) const
+{
+    const bool has_timed_out = live_ && live_->id == request_id && live_->timed_out;
+    return awaits_eose(request_id) && !has_timed_out;
+}
+
 Feed::Volume Feed::on_event(const std::string& request_id, const EventId& id, int64_t created_at, const Instant& now)
 {
     Request* request = find(request_id);

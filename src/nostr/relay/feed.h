@@ -57,6 +57,8 @@ public:
     [[nodiscard]] bool is_subscribed() const { return live_ && end_announced_; }
     /// Whether the request still waits for its EOSE.
     [[nodiscard]] bool awaits_eose(const std::string& request_id) const;
+    /// The same, but not for ever: a relay may never say it.
+    [[nodiscard]] bool expects_stored(const std::string& request_id) const;
 
 private:
     struct Request {

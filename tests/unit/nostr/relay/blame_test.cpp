@@ -75,6 +75,24 @@ TEST_CASE("a relay that says what nobody asked for by the thousand is left alone
     CHECK(world.pool.status()[0].last_error == "it misbehaves; left alone for an hour");
 }
 
+TEST_CASE("a relay that never says EOSE can't stream what it sent before for nothing")
+{
+    World world;
+    world.pool.subscribe(World::wraps());
+    world.start();
+    world.open();
+    const std::string request = world.last_request();
+    const Event event = world.event(kind::gift_wrap, kStartSeconds);
+    world.say_event(request, event);
+    world.advance(20s);
+    for (int time = 0; time < 6'000; ++time)
+        world.say_event(request, event);
+    CHECK(world.sockets.closed.empty());
+    for (int time = 0; time < 200; ++time)
+        world.say_event(request, event);
+    CHECK(world.sockets.closed.size() == 1);
+}
+
 TEST_CASE("what strangers can have an honest relay send is no reason to leave it")
 {
     World world;
