@@ -84,7 +84,9 @@ void Connection::on_event(const std::string& request_id, Event event, const Inst
     Feed* feed = feed_of(request_id);
     if (feed == nullptr) {
         // Events of a request that we closed a moment ago are on their way by the hundred: no fault of the relay.
-        if (!was_requested(request_id))
+        if (was_requested(request_id))
+            on_idle_frame(now);
+        else
             misbehaved(points::unknown_subscription, now);
         return;
     }
@@ -104,8 +106,10 @@ void Connection::on_event(const std::string& request_id, Event event, const Inst
             refuse_event(matches_kind_and_author(filter, event) ? 0 : points::filter_mismatch, now);
             return;
         }
-        if (is_expired(event, now.seconds()))
+        if (is_expired(event, now.seconds())) {
+            on_idle_frame(now);
             break;
+        }
         if (const Result<void> verified = verify_event(event); !verified) {
             refuse_event(has_delete_character(event) ? 0 : points::bad_signature, now);
             break;
@@ -206,9 +210,9 @@ void Connection::on_closed(const std::string& request_id, const std::string& tex
 void Connection::on_notice(const std::string& text, const Instant& now)
 {
     log::debug("relay {} says: {}", settings_.url, text);
+    on_idle_frame(now); // whatever it means: an honest relay says few
     switch (meaning_of_notice(text)) {
     case NoticeMeaning::chatter:
-        on_idle_frame(now);
         break;
     case NoticeMeaning::event_too_large:
         report(outbox_.on_too_large(text));

@@ -53,6 +53,29 @@ TEST_CASE("a relay that says what nobody asked for by the thousand is left alone
     {
         frame = closed("r9999", "why");
     }
+    SUBCASE("events of a request that is closed")
+    {
+        world.live(90s); // within which the window was fetched again, under an id of its own
+        REQUIRE(world.last_request() != request);
+        world.say(eose(world.last_request()));
+        frame = "[\"EVENT\",\"" + world.last_request() + "\"," + encode_event(event) + "]";
+    }
+    SUBCASE("an event that has expired")
+    {
+        const Draft draft{.created_at = kStartSeconds,
+                          .kind = kind::gift_wrap,
+                          .tags = {{"p", "ab"}, {"expiration", "1700000000"}},
+                          .content = "x"};
+        frame = "[\"EVENT\",\"" + request + "\"," + encode_event(sign_event(draft, world.key(), world.random)) + "]";
+    }
+    SUBCASE("that a request or an event was refused")
+    {
+        frame = "[\"NOTICE\",\"ERROR: too many concurrent REQs\"]";
+    }
+    SUBCASE("that an event was too large")
+    {
+        frame = "[\"NOTICE\",\"event exceeded max size\"]";
+    }
     SUBCASE("small talk")
     {
         frame = "[\"NOTICE\",\"hello\"]";
