@@ -148,6 +148,7 @@ public:
 
     /// unavailable: the Engine can't be reached, which never means that something is gone.
     [[nodiscard]] virtual Result<EngineInfo> info() = 0;
+    /// bad_input: it is there, and is more than can be sold.
     [[nodiscard]] virtual Result<ImageState> find_image(const std::string& image) = 0;
     /// Puts the isolation of leases in place, or finds that it still is. A backend that knows none keeps this one.
     [[nodiscard]] virtual Isolation ensure_isolation() { return {}; }

@@ -49,6 +49,8 @@ private:
     Result<void> ensure_volume(DockerClient& client, const WorkloadSpec& spec);
     /// The container that an earlier call made for this lease. conflict: the name is another's.
     Result<std::optional<ContainerDetails>> find_own_container(DockerClient& client, const WorkloadSpec& spec);
+    /// What a pull brought, if it is within the limits.
+    Result<StoredImage> judge_pulled(DockerClient& client, const ImageReference& reference);
     Result<Workload> create_all(DockerClient& client, const WorkloadSpec& spec);
     Result<Workload> inspect_with(DockerClient& client, const std::string& container_id);
     Result<void> destroy_with(DockerClient& client, const std::string& lease);
@@ -77,11 +79,12 @@ Result<ImageState> DockerBackend::find_image(const std::string& image)
     const ImageReference reference = TRY(split_image_reference(image));
     DockerClient client{link_};
     const Result<ImageDetails> details = client.inspect_image(reference);
-    if (details)
-        return ImageState::present;
-    if (details.error().code == Errc::not_found)
+    if (!details && details.error().code == Errc::not_found)
         return ImageState::absent;
-    return pass_on(details);
+    if (!details)
+        return pass_on(details);
+    TRY(check_image_config(details->config));
+    return ImageState::present;
 }
 
 Result<StoredImage> DockerBackend::pull_image(const std::string& image, std::chrono::seconds deadline)
@@ -92,13 +95,21 @@ Result<StoredImage> DockerBackend::pull_image(const std::string& image, std::chr
                                       .bytes_max = options_.image_bytes_max,
                                       .login = find_login(options_.registries, reference),
                                       .traffic = &pulls_}));
+    Result<StoredImage> pulled = judge_pulled(client, reference);
+    if (!pulled && pulled.error().code != Errc::unavailable)
+        TRY(gone(client.remove_image(reference)));
+    return pulled;
+}
+
+Result<StoredImage> DockerBackend::judge_pulled(DockerClient& client, const ImageReference& reference)
+{
     // What was announced is compressed, and not every registry announces it: what counts is what lies on the disk now.
     const ImageDetails details = TRY(client.inspect_image(reference));
-    if (details.size_bytes <= options_.image_bytes_max)
-        return StoredImage{.id = details.id, .size_bytes = details.size_bytes};
-    TRY(gone(client.remove_image(reference)));
-    return fail(Errc::bad_input, "pull of {}: an image of {} bytes, the limit is {}", reference.name,
-                details.size_bytes, options_.image_bytes_max);
+    if (details.size_bytes > options_.image_bytes_max)
+        return fail(Errc::bad_input, "pull of {}: an image of {} bytes, the limit is {}", reference.name,
+                    details.size_bytes, options_.image_bytes_max);
+    TRY(check_image_config(details.config));
+    return StoredImage{.id = details.id, .size_bytes = details.size_bytes};
 }
 
 Result<std::vector<StoredImage>> DockerBackend::list_images()

@@ -21,7 +21,6 @@ constexpr std::chrono::milliseconds kConnectTimeout = 5s;
 constexpr std::chrono::milliseconds kReadTimeout = 15s;
 // A start on a loaded host takes seconds, and a volume full of small files takes its time to go.
 constexpr std::chrono::milliseconds kChangeTimeout = 120s;
-constexpr size_t kReplyBytesMax = 8 << 20;
 constexpr std::string_view kLibpodPrefix = "/v4.0.0/libpod";
 constexpr uint64_t kImportBytesMax = 16ull << 30;
 

@@ -10,7 +10,7 @@ namespace berth::compute {
 
 namespace {
 
-constexpr JsonLimits kReplyLimits{.bytes_max = 8 << 20, .depth_max = 32, .items_max = 500'000};
+constexpr JsonLimits kReplyLimits{.bytes_max = kReplyBytesMax, .depth_max = 32, .items_max = 2'000'000};
 constexpr size_t kMessageLengthMax = 400;
 
 Result<Json> parse_reply(std::string_view body, const char* what)
@@ -151,6 +151,11 @@ Result<ImageDetails> parse_image(std::string_view body)
     ImageDetails image;
     image.id = TRY(required_string(reply, "Id"));
     image.size_bytes = number_or_zero(reply, "Size");
+    const Json& config = member_or_null(reply, "Config");
+    image.config.bytes = config.is_null() ? 0 : dump_json(config).size();
+    for (const char* member : {"Labels", "Env", "ExposedPorts"})
+        image.config.entries += member_or_null(config, member).size();
+    image.config.volumes = member_or_null(config, "Volumes").size();
     return image;
 }
 

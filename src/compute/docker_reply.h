@@ -13,6 +13,9 @@ namespace berth::compute {
 inline constexpr uint32_t kApiMinorOldest = 41;
 inline constexpr uint32_t kApiMinorNewest = 45;
 
+/// A list tells of each container all labels and ports that its image has: hundreds of the largest that are sold.
+inline constexpr size_t kReplyBytesMax = 64 << 20;
+
 [[nodiscard]] Result<EngineVersion> parse_version(std::string_view body);
 /// The newest version that both sides speak, as its minor number. refused when there is none.
 [[nodiscard]] Result<uint32_t> choose_api_minor(const EngineVersion& version);

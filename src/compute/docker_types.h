@@ -1,6 +1,8 @@
 #pragma once
 // What is said to and heard from the Docker Engine, as values. docker_request.h writes them, docker_reply.h reads them.
 
+#include "compute/image_config.h"
+
 #include <cstdint>
 #include <map>
 #include <string>
@@ -20,6 +22,7 @@ struct EngineVersion {
 struct ImageDetails {
     std::string id;
     uint64_t size_bytes = 0;
+    ImageConfig config{};
 };
 
 /// A container, network or volume in a list. A volume's id is its name.

@@ -105,6 +105,10 @@ const Refusal& Images::failure(const std::string& image) const
 bool Images::handle(const ImageFound& found, UnixTime now)
 {
     const auto pull = pulls_.find(found.image);
+    if (!found.state && found.state.error().code == Errc::bad_input) {
+        settle(found.image, Refusal{error_type::image_too_large, found.state.error().message}, now);
+        return true;
+    }
     if (!found.state) {
         settle(found.image,
                Refusal{error_type::backend_error, "the container engine does not answer; nothing was taken"}, now);

@@ -129,6 +129,31 @@ TEST_CASE("the Engine's own facts are read, with the runtime that it takes by it
     CHECK(parse_info("{}").error().code == Errc::corrupt);
 }
 
+TEST_CASE("what an image brings along is counted, and more than any image needs is refused")
+{
+    const auto check = [](const std::string& config) {
+        return check_image_config(parse_image(R"({"Id":"sha256:a","Size":1,"Config":)" + config + "}").value().config);
+    };
+    const auto many = [](const char* format, size_t count) {
+        std::string members;
+        for (size_t i = 0; i < count; ++i)
+            members += (i == 0 ? "" : ",") + fmt::format(fmt::runtime(format), i);
+        return members;
+    };
+    CHECK(check("null").has_value());
+    CHECK(check(R"({"Labels":null,"Env":["A=b"],"ExposedPorts":{"22/tcp":{}},"Volumes":{"/data":{}}})").has_value());
+    const auto ports = [&](size_t count) {
+        return R"({"Labels":{"a":"b"},"ExposedPorts":{)" + many(R"("{}/tcp":{{}})", count) + "}}";
+    };
+    CHECK(check(ports(kImageConfigEntriesMax - 1)).has_value());
+    CHECK(check(ports(kImageConfigEntriesMax)).error().code == Errc::bad_input);
+    const auto volumes = [&](size_t count) { return R"({"Volumes":{)" + many(R"("/v{}":{{}})", count) + "}}"; };
+    CHECK(check(volumes(kImageVolumesMax)).has_value());
+    CHECK(check(volumes(kImageVolumesMax + 1)).error().message == "an image with 17 volumes, the limit is 16");
+    CHECK(check(R"({"Labels":{"a":")" + std::string(kImageConfigBytesMax, 'x') + "\"}}").error().code ==
+          Errc::bad_input);
+}
+
 TEST_CASE("images are listed by their names, and those without one are nobody's")
 {
     const auto images =
