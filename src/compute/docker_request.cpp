@@ -159,6 +159,9 @@ std::string make_container_body(const ContainerSettings& settings)
         {"Image", settings.image},   {"Hostname", settings.name},          {"Env", std::move(environment)},
         {"Labels", settings.labels}, {"ExposedPorts", std::move(exposed)}, {"HostConfig", make_host_config(settings)},
     };
+    // An image's own would be run as often as it says, up to a thousand times a second, by the Engine and on the host's
+    // time: no limit of the lease's holds what it takes to start a process in a container.
+    body["Healthcheck"] = {{"Test", Json::array({"NONE"})}};
     if (settings.keep_stdin_open)
         body["OpenStdin"] = true;
     if (!settings.command.empty())

@@ -62,6 +62,12 @@ TEST_CASE("a container is asked for with every limit and without a bind mount")
     CHECK(!json.contains("Entrypoint"));
 }
 
+TEST_CASE("a container has no health check, whatever its image says")
+{
+    const Json body = Json::parse(make_container_body({.name = "paygress-7", .image = "img:1"}));
+    CHECK(body["Healthcheck"].dump() == R"({"Test":["NONE"]})");
+}
+
 TEST_CASE("a network is asked for with its subnet, its bridge and a check for its name")
 {
     const Json json = parse_json(make_network_body({.name = "paygress-7",
