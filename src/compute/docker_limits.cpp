@@ -1,6 +1,7 @@
 #include "compute/docker_limits.h"
 
 #include "compute/lease_objects.h"
+#include "compute/nameless_files.h"
 #include "compute/tar_writer.h"
 #include "compute/tree_size.h"
 
@@ -66,13 +67,15 @@ Result<std::string> try_nofile(DockerClient& client, const DockerOptions& option
     return pass_on(tried);
 }
 
-/// The file system below a volume's directory is its own: a sized one, which ends by itself.
-bool is_mount_point(const std::string& path)
+/// The device of a volume whose file system is its own: a sized one, which ends by itself.
+std::optional<dev_t> own_device(const std::string& path)
 {
     struct stat own {};
     struct stat parent {};
     const std::string above = std::filesystem::path{path}.parent_path().string();
-    return stat(path.c_str(), &own) == 0 && stat(above.c_str(), &parent) == 0 && own.st_dev != parent.st_dev;
+    if (stat(path.c_str(), &own) == 0 && stat(above.c_str(), &parent) == 0 && own.st_dev != parent.st_dev)
+        return own.st_dev;
+    return std::nullopt;
 }
 
 void add(DiskUse& use, const TreeSize& size)
@@ -108,15 +111,23 @@ Result<DiskUse> measure_disk(DockerClient& client, const std::string& container_
 {
     const ContainerDisk disk = TRY(client.inspect_disk(container_id));
     const TreeLimit tree_limit{.bytes_max = limit.bytes_max, .entries_max = limit.entries_max};
+    std::vector<std::string> unsized;
+    std::set<dev_t> sized;
+    for (const std::string& volume : disk.volumes) {
+        if (const auto device = own_device(volume))
+            sized.insert(*device);
+        else
+            unsized.push_back(volume);
+    }
     DiskUse use;
+    // First, so that a file which loses its name meanwhile isn't counted twice.
+    add(use, measure_nameless(processes_of(disk.process, container_id), sized));
     const Result<TreeSize> layer = measure_tree(disk.upper_directory, tree_limit);
     if (layer)
         add(use, *layer);
     else
-        use.bytes = TRY(client.fetch_layer_bytes(container_id));
-    for (const std::string& volume : disk.volumes) {
-        if (is_mount_point(volume))
-            continue;
+        use.bytes += TRY(client.fetch_layer_bytes(container_id));
+    for (const std::string& volume : unsized) {
         if (const Result<TreeSize> size = measure_tree(volume, tree_limit))
             add(use, *size);
     }

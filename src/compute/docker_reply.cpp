@@ -219,6 +219,8 @@ Result<ContainerDisk> parse_container_disk(std::string_view body)
     const Json reply = TRY(parse_reply(body, "container"));
     ContainerDisk disk;
     disk.upper_directory = string_or_empty(member_or_null(member_or_null(reply, "GraphDriver"), "Data"), "UpperDir");
+    const uint64_t process = number_or_zero(member_or_null(reply, "State"), "Pid");
+    disk.process = static_cast<int32_t>(std::min<uint64_t>(process, INT32_MAX));
     const Json& mounts = member_or_null(reply, "Mounts");
     if (!mounts.is_array())
         return disk;

@@ -61,6 +61,7 @@ struct NetworkSettings {
 struct ContainerDisk {
     std::string upper_directory;      ///< of overlay2; empty for another storage driver
     std::vector<std::string> volumes; ///< directories of its volumes
+    int32_t process = 0;              ///< its first one, on the Engine's host; 0 while it does not run
 };
 
 struct VolumeSettings {

@@ -86,6 +86,11 @@ class Engine:
             text, frames = text + frames[8:8 + size], frames[8 + size:]
         return self.get(f"/exec/{made}/json")["ExitCode"], text.decode(errors="replace")
 
+    def start(self, container_id, command):
+        """Runs a command in a container and leaves it running there."""
+        made = json.loads(self.call("POST", f"/containers/{container_id}/exec", json.dumps({"Cmd": command})))["Id"]
+        self.call("POST", f"/exec/{made}/start", json.dumps({"Detach": True}))
+
     def remove_leftovers(self, numbers):
         for container in self.containers(numbers):
             self.call("DELETE", f"/containers/{container['Id']}?force=1&v=1")

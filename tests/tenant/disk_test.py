@@ -58,6 +58,13 @@ def fill_within(tenants):
         raise Failure("it was stopped although it has no more than it bought")
 
 
+def hide_in_nameless_file(tenants):
+    lease = tenants.rent()
+    hide = "exec 3>/root/hidden; busybox rm /root/hidden; busybox dd if=/dev/zero bs=1M count=1100 >&3; sleep 9999"
+    tenants.world.engine.start(lease.container, ["/bin/sh", "-c", hide])
+    stopped(tenants, lease)
+
+
 def make_files(tenants, watched):
     if not watched:
         raise Skip("the storage driver counts bytes, not files, and nobody watches")
@@ -109,6 +116,8 @@ def run(world):
     page_at("127.0.0.1", neighbour)
     world.probe("who fills the root file system gets no more than was bought", lambda: fill_root(tenants, watched))
     world.probe("who nearly fills it is warned, and goes on", lambda: fill_within(tenants))
+    if watched:
+        world.probe("who fills a file that has no name any more is stopped", lambda: hide_in_nameless_file(tenants))
     world.probe("who makes files without end is stopped", lambda: make_files(tenants, watched))
     world.probe("who fills a volume that is a directory is stopped", lambda: fill_directory(tenants))
     world.probe("a host with a full disk sells nothing", lambda: full_host_sells_nothing(world))
