@@ -101,6 +101,9 @@ Unexpected DockerClient::refusal(const net::HttpResponse& response)
         link_.api_minor = 0;
         return fail(Errc::unavailable, "Docker Engine: {}", message);
     }
+    // Only the Engine's own word takes a thing away: not a proxy before it, nor a server of another kind at its socket.
+    if (response.status == 404 && !is_of_engine(response.body))
+        return fail(Errc::unavailable, "Docker Engine: no answer of an Engine's (404): {}", message);
     return fail(classify_failure(response.status, message), "Docker Engine ({}): {}", response.status, message);
 }
 

@@ -318,6 +318,13 @@ std::string parse_error_message(std::string_view body)
     return message.substr(0, kMessageLengthMax);
 }
 
+bool is_of_engine(std::string_view body)
+{
+    const Result<Json> reply = parse_json(body, kReplyLimits);
+    const std::string message = reply ? string_or_empty(*reply, "message") : std::string{};
+    return !message.empty() && message != "page not found";
+}
+
 Errc classify_failure(int status, std::string_view message)
 {
     if (contains(message, "could not find an available, non-overlapping"))

@@ -42,6 +42,8 @@ inline constexpr size_t kReplyBytesMax = 64 << 20;
 
 /// The Engine's own words of a failure; a cut of the body when it isn't the usual JSON.
 [[nodiscard]] std::string parse_error_message(std::string_view body);
+/// Whether a "not found" is about what was asked for, as an Engine says it, and not about the question.
+[[nodiscard]] bool is_of_engine(std::string_view body);
 /// What an answer that isn't a success means. Never unavailable, except 503 and exhausted address pools: an answer is
 /// not silence, and asking again changes nothing.
 [[nodiscard]] Errc classify_failure(int status, std::string_view message);

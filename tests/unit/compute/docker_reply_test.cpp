@@ -93,14 +93,24 @@ TEST_CASE("an answer is told apart from silence, and the Engine's words decide w
     }
 }
 
+TEST_CASE("only an Engine's own words make a 404 of a thing that is gone")
+{
+    CHECK(is_of_engine(R"({"message":"No such container: paygress-7"})"));
+    CHECK(is_of_engine(R"({"cause":"no such container","message":"no container with name \"x\"","response":404})"));
+    for (const char* other : {"404 page not found\n", R"({"message":"page not found"})", "<html>Not Found</html>", "",
+                              "{}", R"({"message":7})", R"(["message"])"})
+        CHECK(!is_of_engine(other));
+}
+
 TEST_CASE("where a container's bytes lie is read, without what is mounted from the host")
 {
     const ContainerDisk disk =
-        parse_container_disk(R"({"GraphDriver":{"Data":{"UpperDir":"/d/upper"}},"Mounts":[)"
+        parse_container_disk(R"({"State":{"Pid":77},"GraphDriver":{"Data":{"UpperDir":"/d/upper"}},"Mounts":[)"
                              R"({"Type":"volume","Source":"/v/1"},{"Type":"bind","Source":"/etc"},{"Type":"tmpfs"}]})")
             .value();
     CHECK(disk.upper_directory == "/d/upper");
     CHECK(disk.volumes == std::vector<std::string>{"/v/1"});
+    CHECK(disk.process == 77);
     // vfs, btrfs and zfs have no such directory.
     for (const char* bare : {R"({"GraphDriver":{"Data":null},"Mounts":null})", R"({"GraphDriver":{"Data":{}}})", "{}"})
         CHECK(parse_container_disk(bare).value().upper_directory.empty());
