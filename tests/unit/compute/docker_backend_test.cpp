@@ -1,5 +1,6 @@
 #include "compute/docker_client.h"
 #include "engine_fixture.h"
+#include "scripted_engine.h"
 
 #include <csignal>
 
@@ -273,6 +274,20 @@ TEST_CASE_FIXTURE(EngineFixture, "the Engine tells what it is")
     CHECK(info->cpus > 0);
     CHECK(info->memory_bytes > 0);
     CHECK(!info->runtimes.empty());
+}
+
+TEST_CASE("a container is not gone because something that is no Engine doesn't know it")
+{
+    for (const auto& [body, code] : {std::pair{R"({"message":"No such container: c"})", Errc::not_found},
+                                     std::pair{R"({"message":"page not found"})", Errc::unavailable},
+                                     std::pair{"<html>404 Not Found</html>", Errc::unavailable}}) {
+        ScriptedEngine engine{[body = std::string{body}](const std::string&) {
+            return ScriptedEngine::Answer{404, body};
+        }};
+        DockerOptions options;
+        options.socket = engine.socket();
+        CHECK(make_docker_backend(options)->inspect("c").error().code == code);
+    }
 }
 
 TEST_CASE("an Engine that can't be reached is unavailable, whatever is asked of it")
