@@ -37,6 +37,10 @@ public:
         sigaddset(&signals_, SIGTERM);
         sigaddset(&signals_, SIGINT);
         sigaddset(&signals_, SIGUSR2);
+        struct sigaction hangup {};
+        sigaction(SIGHUP, nullptr, &hangup);
+        if (hangup.sa_handler != SIG_IGN) // as nohup leaves it
+            sigaddset(&signals_, SIGHUP);
         pthread_sigmask(SIG_BLOCK, &signals_, nullptr);
         std::signal(SIGPIPE, SIG_IGN);
         thread_ = std::thread{[this, on_stop = std::move(on_stop)] {

@@ -5,6 +5,7 @@ lease is still there, is topped up once, and ends on time; the second customer g
 brings the first reply and no second lease.
 """
 
+import signal
 import time
 
 from harness import Answer, check, equal, narrate, page_at, unix_time, wait_until
@@ -48,3 +49,5 @@ def run(world):
     wait_until("the first container is gone", lambda: container not in [c["Id"] for c in provider.containers()], 15)
     check(time.time() - expires_at < 10, "it ended on time")
     wait_until("the second one is gone too", provider.nothing_left, LEASE_SECONDS + 20)
+    provider.process.process.send_signal(signal.SIGHUP)
+    equal(provider.process.process.wait(timeout=15), 0, "a terminal that hangs up stops it as cleanly as SIGTERM does")
