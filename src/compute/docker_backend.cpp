@@ -176,8 +176,13 @@ Result<std::optional<ContainerDetails>> DockerBackend::find_own_container(Docker
                                                                           const WorkloadSpec& spec)
 {
     Result<ContainerDetails> existing = client.inspect_container(container_name(spec.number));
-    if (!existing && existing.error().code == Errc::not_found)
-        return std::optional<ContainerDetails>{};
+    if (!existing && existing.error().code == Errc::not_found) {
+        // The operator may have given it another name; a second one would be without what the lease's owner did.
+        const std::vector<ListedObject> labelled = TRY(client.list_containers(kLeaseLabel, spec.lease));
+        if (labelled.empty())
+            return std::optional<ContainerDetails>{};
+        existing = client.inspect_container(labelled.front().id);
+    }
     if (!existing)
         return pass_on(existing);
     if (!belongs_to_lease(existing->labels, spec.lease))

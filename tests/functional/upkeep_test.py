@@ -68,8 +68,13 @@ def show_restart(world, provider, customer, mint):
     equal((status["status"], status["restarts"]["last_exit_code"]), ("Running", 137), "status tells of it")
     equal(unix_time(status["expires_at"]), unix_time(access["expires_at"]), "its time went on")
     equal(provider.containers()[0]["Id"], container, "it is the same container")
+    world.engine.call("POST", f"/containers/{container}/rename?name=renamed-{access['pod_npub']}")
+    world.engine.call("POST", f"/containers/{container}/kill")
+    page_at("127.0.0.1", access["node_port"], seconds=12)
+    check(world.engine.get(f"/containers/{container}/json")["State"]["Running"], "it is again, under the name that the operator gave it")
     customer.stop(provider, access["pod_npub"]).good()
     wait_until("it is gone", provider.nothing_left, 20)
+    check(not any(entry["Id"] == container for entry in world.engine.get("/containers/json?all=1")), "whatever its name")
 
 
 def show_crash_loop(world, provider, customer, mint):
