@@ -9,23 +9,6 @@ using namespace berth::nostr;
 using namespace berth::nostr::relay;
 using namespace berth::nostr::relay::test;
 
-namespace {
-
-const std::string kA = "wss://a.example";
-constexpr int64_t kStartSeconds = 1'790'000'000;
-
-std::string eose(const std::string& request)
-{
-    return "[\"EOSE\",\"" + request + "\"]";
-}
-
-std::string closed(const std::string& request, const std::string& text)
-{
-    return "[\"CLOSED\",\"" + request + "\",\"" + text + "\"]";
-}
-
-} // namespace
-
 TEST_CASE("a relay that says what nobody asked for by the thousand is left alone, whatever it says")
 {
     World world;

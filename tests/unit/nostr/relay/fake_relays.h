@@ -15,7 +15,20 @@ namespace berth::nostr::relay::test {
 
 using namespace std::chrono_literals;
 
-inline const UnixTime kStart = from_unix_seconds(1'790'000'000);
+inline const std::string kA = "wss://a.example";
+inline const std::string kB = "wss://b.example";
+inline constexpr int64_t kStartSeconds = 1'790'000'000;
+inline const UnixTime kStart = from_unix_seconds(kStartSeconds);
+
+inline std::string eose(const std::string& request)
+{
+    return "[\"EOSE\",\"" + request + "\"]";
+}
+
+inline std::string closed(const std::string& request, const std::string& text)
+{
+    return "[\"CLOSED\",\"" + request + "\",\"" + text + "\"]";
+}
 
 /// Deterministic, and good enough for keys and jitter.
 class CountingRandom final : public crypto::Random {

@@ -5,24 +5,6 @@ using namespace berth::nostr;
 using namespace berth::nostr::relay;
 using namespace berth::nostr::relay::test;
 
-namespace {
-
-const std::string kA = "wss://a.example";
-const std::string kB = "wss://b.example";
-constexpr int64_t kStartSeconds = 1'790'000'000;
-
-std::string eose(const std::string& request)
-{
-    return "[\"EOSE\",\"" + request + "\"]";
-}
-
-std::string closed(const std::string& request, const std::string& text)
-{
-    return "[\"CLOSED\",\"" + request + "\",\"" + text + "\"]";
-}
-
-} // namespace
-
 TEST_CASE("a windowed subscription asks from the cursor less the window, and the cursor becomes the time of asking")
 {
     World world;
