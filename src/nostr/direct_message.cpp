@@ -23,10 +23,15 @@ std::optional<std::string> reply_reference(const Tags& tags)
     return (*found)[1];
 }
 
-/// Some clients put a NIP-44 payload into kind 4; NIP-04 content can't be mistaken for one.
+/// NIP-04 content can't be mistaken for a NIP-44 payload.
+Transport transport_of_kind_4(const Event& event)
+{
+    return event.content.find("?iv=") == std::string::npos ? Transport::kind4_nip44 : Transport::nip04;
+}
+
 Result<std::string> decrypt_kind_4(const Event& event, const SecretKey& own_key)
 {
-    if (event.content.find("?iv=") == std::string::npos) {
+    if (transport_of_kind_4(event) == Transport::kind4_nip44) {
         const crypto::Secret key = TRY(nip44::conversation_key(own_key, event.pubkey));
         return nip44::decrypt(key, event.content);
     }
@@ -34,13 +39,13 @@ Result<std::string> decrypt_kind_4(const Event& event, const SecretKey& own_key)
     return nip04::decrypt(key, event.content);
 }
 
-Result<DirectMessage> open_nip04(const Event& event, const SecretKey& own_key, int64_t now)
+Result<DirectMessage> open_kind_4(const Event& event, const SecretKey& own_key, int64_t now)
 {
     if (!event.has_tag("p", PublicKey::of(own_key).hex()) || is_expired(event, now))
         return fail(Errc::bad_input, "not for us, or expired");
     const PublicKey sender = TRY(PublicKey::parse_hex(encode_hex(event.pubkey)));
     std::string text = TRY(decrypt_kind_4(event, own_key));
-    return DirectMessage{.transport = Transport::nip04,
+    return DirectMessage{.transport = transport_of_kind_4(event),
                          .event_id = event.id,
                          .message_id = event.id,
                          .sender = sender,
@@ -81,15 +86,25 @@ Tags tags_for(const OutgoingMessage& message)
     return tags;
 }
 
-Result<SealedMessage> make_nip04(const OutgoingMessage& message, const SecretKey& own_key, crypto::Random& random)
+Result<std::string> encrypt_kind_4(const OutgoingMessage& message, const SecretKey& own_key, crypto::Random& random)
 {
+    if (message.transport == Transport::kind4_nip44) {
+        const crypto::Secret key = TRY(nip44::conversation_key(own_key, message.receiver.bytes()));
+        return nip44::encrypt(key, message.text, random);
+    }
     const crypto::Secret key = TRY(nip04::shared_key(own_key, message.receiver.bytes()));
+    return nip04::encrypt(key, message.text, random);
+}
+
+Result<SealedMessage> make_kind_4(const OutgoingMessage& message, const SecretKey& own_key, crypto::Random& random)
+{
+    std::string content = TRY(encrypt_kind_4(message, own_key, random));
     Tags tags = tags_for(message);
     tags.push_back({"alt", "Private Message"});
     Event event = sign_event({.created_at = message.event_time,
                               .kind = kind::encrypted_dm,
                               .tags = std::move(tags),
-                              .content = nip04::encrypt(key, message.text, random)},
+                              .content = std::move(content)},
                              own_key, random);
     const EventId id = event.id;
     return SealedMessage{std::move(event), id};
@@ -112,7 +127,7 @@ Result<SealedMessage> make_nip17(const OutgoingMessage& message, const SecretKey
 Result<DirectMessage> open_direct_message(const Event& event, const SecretKey& own_key, int64_t now)
 {
     Result<DirectMessage> opened =
-        event.kind == kind::encrypted_dm ? open_nip04(event, own_key, now) : open_nip17(event, own_key, now);
+        event.kind == kind::encrypted_dm ? open_kind_4(event, own_key, now) : open_nip17(event, own_key, now);
     if (!opened)
         return fail(Errc::bad_input, "the message cannot be opened");
     if (opened->sender == PublicKey::of(own_key))
@@ -125,8 +140,8 @@ Result<DirectMessage> open_direct_message(const Event& event, const SecretKey& o
 Result<SealedMessage> make_direct_message(const OutgoingMessage& message, const SecretKey& own_key,
                                           crypto::Random& random)
 {
-    SealedMessage made = TRY(message.transport == Transport::nip04 ? make_nip04(message, own_key, random)
-                                                                   : make_nip17(message, own_key, random));
+    SealedMessage made = TRY(message.transport == Transport::nip17 ? make_nip17(message, own_key, random)
+                                                                   : make_kind_4(message, own_key, random));
     const size_t size = encode_event(made.event).size();
     if (size > kRelayEventBytesMax)
         return fail(Errc::bad_input, "the message makes an event of {} bytes, limit {}", size, kRelayEventBytesMax);

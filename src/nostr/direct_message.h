@@ -7,7 +7,11 @@
 
 namespace berth::nostr {
 
-enum class Transport { nip04, nip17 };
+enum class Transport {
+    nip04,
+    kind4_nip44, ///< a NIP-44 payload in kind 4, as some clients send and expect it
+    nip17,
+};
 
 /// An authenticated message: `sender` signed it, whatever the outer event claims.
 struct DirectMessage {

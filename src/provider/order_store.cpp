@@ -49,8 +49,6 @@ constexpr int kEventsMax = 20;
 constexpr const char* kOrderColumns =
     "SELECT key,kind,owner,lease,redemption,mint,unit,reply,settled_ms FROM orders WHERE ";
 
-constexpr const char* kNip04 = "nip04";
-constexpr const char* kNip17 = "nip17";
 constexpr const char* kSpawn = "spawn";
 constexpr const char* kTopUp = "top_up";
 
@@ -59,6 +57,27 @@ Bytes32 bytes32_of(const Bytes& blob)
     Bytes32 out{};
     std::copy_n(blob.begin(), std::min(blob.size(), out.size()), out.begin());
     return out;
+}
+
+const char* name_of(nostr::Transport transport)
+{
+    switch (transport) {
+    case nostr::Transport::nip04:
+        return "nip04";
+    case nostr::Transport::kind4_nip44:
+        return "kind4-nip44";
+    case nostr::Transport::nip17:
+        break;
+    }
+    return "nip17";
+}
+
+nostr::Transport transport_of(const std::string& name)
+{
+    for (const auto transport : {nostr::Transport::nip04, nostr::Transport::kind4_nip44})
+        if (name == name_of(transport))
+            return transport;
+    return nostr::Transport::nip17;
 }
 
 Order decode_order(const db::Statement& row)
@@ -85,7 +104,7 @@ RequestOrigin decode_origin(const db::Statement& row)
 {
     // Our own rows, as encoded by insert_request: anything else is corruption, which the exception border reports.
     return {.message_id = bytes32_of(row.blob(0)),
-            .transport = row.text(1) == kNip17 ? nostr::Transport::nip17 : nostr::Transport::nip04,
+            .transport = transport_of(row.text(1)),
             .sender = row.text(2),
             .created_at = row.integer(3),
             .relays = Json::parse(row.text(4)).get<std::vector<std::string>>()};
@@ -177,7 +196,7 @@ Result<void> OrderStore::insert_request(const RequestOrigin& origin, const std::
         insert.bind(ByteView{*order});
     else
         insert.bind_null();
-    insert.bind(origin.transport == nostr::Transport::nip04 ? kNip04 : kNip17)
+    insert.bind(name_of(origin.transport))
         .bind(origin.sender)
         .bind(origin.created_at)
         .bind(dump_json(Json(origin.relays)))

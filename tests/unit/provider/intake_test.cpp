@@ -2,8 +2,11 @@
 
 #include "support/counting_bytes.h"
 #include "support/fake_sockets.h"
+#include "util/hex.h"
 
 #include <doctest/doctest.h>
+
+#include <algorithm>
 
 namespace berth::provider {
 namespace {
@@ -92,6 +95,28 @@ TEST_CASE("a lease does not lift its owner's own bound")
     CHECK(heard >= 50);
     CHECK(heard < 100);
     CHECK(world.hears(key_of(3)));
+}
+
+TEST_CASE("whoever writes is answered the same way")
+{
+    World world;
+    const nostr::SecretKey customer = key_of(2);
+    for (const auto transport : {nostr::Transport::nip04, nostr::Transport::kind4_nip44, nostr::Transport::nip17}) {
+        const auto asked = nostr::make_direct_message({.transport = transport,
+                                                       .receiver = nostr::PublicKey::of(world.options.key),
+                                                       .text = "what",
+                                                       .rumor_time = unix_seconds(world.now),
+                                                       .event_time = unix_seconds(world.now)},
+                                                      customer, world.random);
+        CHECK(!world.intake.take(asked->event, kRelay, world.now));
+        const auto answers = world.relay_rows.load_outbox(world.now).value();
+        REQUIRE(!answers.empty());
+        const bool is_answered = std::any_of(answers.begin(), answers.end(), [&](const OutboxMessage& answer) {
+            const auto read = nostr::open_direct_message(answer.event, customer, unix_seconds(world.now));
+            return read && read->transport == transport && read->in_reply_to == encode_hex(asked->message_id);
+        });
+        CHECK(is_answered);
+    }
 }
 
 TEST_CASE("who sends too much is told so, every ten seconds at most, and a crowd not each")
