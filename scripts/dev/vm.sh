@@ -73,7 +73,7 @@ make_story_root() {
     printf 'root:x:0:\n' >"$tree/etc/group"
     printf '127.0.0.1 localhost\n' >"$tree/etc/hosts"
     mkdir -p "$tree/tests"/{functional,vm}
-    cp tests/functional/{harness,engine,firewall}.py "$tree/tests/functional/"
+    cp tests/functional/{harness,checks,loopback,engine,firewall}.py "$tree/tests/functional/"
     cp tests/vm/story.py "$tree/tests/vm/"
 }
 

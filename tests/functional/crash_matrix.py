@@ -149,6 +149,12 @@ class Victim:
     def steps(self):
         return self.step_file.stat().st_size if self.step_file.exists() else 0
 
+    def clear_up(self):
+        """What a killed daemon had just asked the Engine for may come up after all was over: the next start takes it away."""
+        self.provider.process = self.world.process(self.provider.name, self.arguments)
+        wait_until("the next start leaves nothing on the Engine", self.provider.nothing_left, 60)
+        self.provider.process.stop()
+
     def end(self):
         self.over.set()
         self.watch.join()
@@ -185,6 +191,8 @@ def play(story, shim, kill, keep):
         mint.heal()
         kept = ledger.redeem_leftovers(world, mint)
         provider.process.stop()
+        if not provider.nothing_left():
+            victim.clear_up()
         for process in world.processes:
             if process.name == "mint":
                 process.stop()  # it has its database to itself
