@@ -253,11 +253,10 @@ void KeysetBook::on_keys(const std::string& mint, uint64_t generation, const Key
     Progress* progress = current(mint, generation);
     if (!progress)
         return;
-    const bool is_about_this_one =
-        !reply && (reply.error().code == Errc::refused || reply.error().code == Errc::bad_input);
-    if (!reply && !is_about_this_one)
-        return end_refresh(mint, reply.error().message);
-    if (is_about_this_one) {
+    if (!reply) {
+        const bool is_about_this_one = reply.error().code == Errc::refused || reply.error().code == Errc::bad_input;
+        if (!is_about_this_one)
+            return end_refresh(mint, reply.error().message);
         progress->problem = fmt::format("keyset {} can't be read: {}", wanted.id, printable(reply.error().message));
         return fetch_next_keys(mint, generation);
     }

@@ -19,7 +19,9 @@ constexpr size_t kProblemCharactersMax = 200;
 /// Some show zeros of a payment that is under way.
 bool is_preimage_of(const std::optional<std::string>& text, const Bytes32& payment_hash)
 {
-    const auto preimage = text ? decode_hex_array<32>(*text, HexCase::any) : Result<Bytes32>{fail(Errc::bad_input, "")};
+    if (!text)
+        return false;
+    const auto preimage = decode_hex_array<32>(*text, HexCase::any);
     return preimage && crypto::sha256(*preimage) == payment_hash;
 }
 

@@ -37,6 +37,13 @@ std::string string_or_empty(const Json& object, const char* member)
     return value.is_string() ? value.get<std::string>() : std::string{};
 }
 
+/// What a failure says; empty when it isn't the usual JSON.
+std::string message_in(std::string_view body)
+{
+    const Result<Json> reply = parse_json(body, kReplyLimits);
+    return reply ? string_or_empty(*reply, "message") : std::string{};
+}
+
 Result<std::string> required_string(const Json& object, const char* member)
 {
     std::string value = string_or_empty(object, member);
@@ -311,8 +318,7 @@ Result<std::vector<ListedObject>> parse_volume_list(std::string_view body)
 
 std::string parse_error_message(std::string_view body)
 {
-    const Result<Json> reply = parse_json(body, kReplyLimits);
-    std::string message = reply ? string_or_empty(*reply, "message") : std::string{};
+    std::string message = message_in(body);
     if (message.empty())
         message = body;
     return message.substr(0, kMessageLengthMax);
@@ -320,8 +326,7 @@ std::string parse_error_message(std::string_view body)
 
 bool is_of_engine(std::string_view body)
 {
-    const Result<Json> reply = parse_json(body, kReplyLimits);
-    const std::string message = reply ? string_or_empty(*reply, "message") : std::string{};
+    const std::string message = message_in(body);
     return !message.empty() && message != "page not found";
 }
 

@@ -17,7 +17,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr uint64_t kBlockBytes = 512; // the unit of st_blocks, whatever the file system's own is
 constexpr std::string_view kDeleted = " (deleted)";
 
 /// The names in a folder of /proc, as far as they can be read: processes end at any time.
@@ -77,7 +76,7 @@ private:
         if (statfs(path.c_str(), &system) != 0 || system.f_type == TMPFS_MAGIC || system.f_type == HUGETLBFS_MAGIC ||
             !seen_.insert(status.st_ino).second)
             return;
-        size_.bytes += static_cast<uint64_t>(status.st_blocks) * kBlockBytes;
+        size_.bytes += bytes_on_disk(status);
         ++size_.entries;
     }
 

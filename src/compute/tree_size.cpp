@@ -14,7 +14,6 @@ namespace berth::compute {
 namespace {
 
 constexpr int kDepthMax = 128;
-constexpr uint64_t kBlockBytes = 512; // the unit of st_blocks, whatever the file system's own is
 constexpr int kOpenFlags = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
 
 struct CloseDirectory {
@@ -56,7 +55,7 @@ private:
         struct stat status {};
         if (fstatat(parent, name, &status, AT_SYMLINK_NOFOLLOW) != 0 || status.st_dev != device_)
             return; // gone meanwhile, or somebody else's
-        size_.bytes += static_cast<uint64_t>(status.st_blocks) * kBlockBytes;
+        size_.bytes += bytes_on_disk(status);
         ++size_.entries;
         const bool is_directory = S_ISDIR(status.st_mode);
         if (size_.bytes > limit_.bytes_max || size_.entries > limit_.entries_max || (is_directory && depth == 0))

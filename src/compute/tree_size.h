@@ -7,6 +7,8 @@
 #include <cstdint>
 #include <string>
 
+#include <sys/stat.h>
+
 namespace berth::compute {
 
 struct TreeSize {
@@ -14,6 +16,12 @@ struct TreeSize {
     uint64_t entries = 0; ///< files, directories and everything else that has a name
     bool is_cut = false;  ///< counting ended early: there is more than this
 };
+
+/// Blocks in use. The unit of st_blocks is 512 bytes, whatever the file system's own is.
+[[nodiscard]] inline uint64_t bytes_on_disk(const struct stat& status)
+{
+    return static_cast<uint64_t>(status.st_blocks) * 512;
+}
 
 /// Where counting ends.
 struct TreeLimit {

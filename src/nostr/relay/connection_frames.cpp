@@ -170,14 +170,15 @@ void Connection::on_ok(const EventId& id, bool is_accepted, const std::string& t
             on_auth_refused(text);
         return;
     }
-    if (!outbox_.awaits_ok(id))
-        return on_idle_frame(now);
     const Refusal refusal = refusal_of(text);
     // `restricted` means `auth-required` at some relays, but only to those who were not asked who they are.
     const bool can_gain = settings_.auth_key && auth_.is_possible() &&
                           (refusal == Refusal::auth_required || (!auth_.is_authenticated() && auth_.has_challenge()));
     const auto auth = can_gain ? Outbox::Auth::possible : Outbox::Auth::exhausted;
-    report(outbox_.on_ok(id, is_accepted, text, auth, now.uptime));
+    const std::optional<Outbox::Verdicts> verdicts = outbox_.on_ok(id, is_accepted, text, auth, now.uptime);
+    if (!verdicts)
+        return on_idle_frame(now);
+    report(*verdicts);
     if (!outbox_.wants_auth() || auth_.is_pending())
         return;
     if (auth_.is_authenticated() && !auth_.challenge_to_answer())

@@ -102,23 +102,18 @@ Uptime Outbox::next_due(const Instant& now, bool is_connected) const
     return due;
 }
 
-bool Outbox::awaits_ok(const EventId& id) const
-{
-    return std::any_of(entries_.begin(), entries_.end(),
-                       [&](const Entry& entry) { return entry.id == id && entry.was_sent; });
-}
-
-Outbox::Verdicts Outbox::on_ok(const EventId& id, bool is_accepted, const std::string& text, Auth auth, Uptime now)
+std::optional<Outbox::Verdicts> Outbox::on_ok(const EventId& id, bool is_accepted, const std::string& text, Auth auth,
+                                              Uptime now)
 {
     const auto entry = find(id);
     // A waiting entry that was tried before may still get the OK of that try.
     if (entry == entries_.end() || !entry->was_sent)
-        return {};
+        return std::nullopt;
     if (!is_accepted && refusal_of(text) != Refusal::duplicate)
         return on_refusal(entry, text, auth, now);
     pace_.accepted();
     remember_accepted(id);
-    return {finish(entry, PublishState::accepted, text)};
+    return Verdicts{finish(entry, PublishState::accepted, text)};
 }
 
 Outbox::Verdicts Outbox::on_refusal(Entries::iterator entry, const std::string& text, Auth auth, Uptime now)

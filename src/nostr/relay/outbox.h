@@ -44,10 +44,9 @@ public:
     /// When take_due (if connected) or check_time has something to do.
     [[nodiscard]] Uptime next_due(const Instant& now, bool is_connected) const;
 
-    /// Whether an OK for this event could mean anything.
-    [[nodiscard]] bool awaits_ok(const EventId& id) const;
-    /// OK for an event. Late ones count, those for events never sent do not.
-    [[nodiscard]] Verdicts on_ok(const EventId& id, bool is_accepted, const std::string& text, Auth auth, Uptime now);
+    /// OK for an event. Late ones count; nullopt for one that is not waiting or was never sent.
+    [[nodiscard]] std::optional<Verdicts> on_ok(const EventId& id, bool is_accepted, const std::string& text, Auth auth,
+                                                Uptime now);
     /// A NOTICE said that an event was too large: of those in flight, it must be the largest.
     [[nodiscard]] Verdicts on_too_large(const std::string& text);
     [[nodiscard]] bool wants_auth() const;
