@@ -28,7 +28,7 @@ import traceback
 
 import harness
 from harness import Failure, World, berth_binary, wait_until
-from crash_stories import STORIES, Ledger
+from crash_stories import STORIES, Ledger, wait_until_gone
 from faulty_mint import FaultyMint
 
 HERE = pathlib.Path(__file__).resolve().parent
@@ -152,7 +152,7 @@ class Victim:
     def clear_up(self):
         """What a killed daemon had just asked the Engine for may come up after all was over: the next start takes it away."""
         self.provider.process = self.world.process(self.provider.name, self.arguments)
-        wait_until("the next start leaves nothing on the Engine", self.provider.nothing_left, 60)
+        wait_until_gone(self.provider)
         self.provider.process.stop()
 
     def end(self):
@@ -185,7 +185,8 @@ def play(story, shim, kill, keep):
         victim.wait_online()
         start = victim.steps()
         story.play(world, provider, mint, ledger)
-        wait_until("nothing is left on the Engine", provider.nothing_left, 60) if not ledger.leaked else None
+        if not ledger.leaked:
+            wait_until_gone(provider)
         victim.end()
         steps = victim.steps()
         mint.heal()

@@ -61,6 +61,7 @@ SPAWN_SECONDS = 12
 TOP_UP_SECONDS = 6
 STOPPED_SECONDS = 60
 LONGEST_SECONDS = 60
+GONE_SECONDS = 18
 UNSTARTABLE_IMAGE = "berth-test/unstartable:1"
 
 
@@ -69,6 +70,11 @@ def refund_of(answer):
     body = answer.body if isinstance(answer.body, dict) else {}
     refund = body.get("refund") or body.get("change")
     return (refund["token"], refund["amount"]) if refund and "token" in refund else None
+
+
+def wait_until_gone(provider):
+    """That nothing is left on the Engine: before the survey that comes after a minute, for nothing may wait for that."""
+    wait_until("nothing is left of it", provider.nothing_left, GONE_SECONDS)
 
 
 def asked_twice(ask, ledger, what):
@@ -117,7 +123,7 @@ def refund(world, provider, mint, ledger):
     stopped = asked_twice(lambda: customer.stop(provider, access["pod_npub"]), ledger, "the stop")
     if stopped.code != 0:
         raise Failure(f"the lease was not stopped: {stopped.output} {stopped.errors}")
-    wait_until("nothing is left of it", provider.nothing_left, 60)
+    wait_until_gone(provider)
 
 
 def stop(world, provider, mint, ledger):
@@ -128,7 +134,7 @@ def stop(world, provider, mint, ledger):
     answer = asked_twice(lambda: customer.stop(provider, access["pod_npub"]), ledger, "the stop")
     if answer.code != 0 or not refund_of(answer):
         raise Failure(f"stop gave nothing back: {answer.output} {answer.errors}")
-    wait_until("the lease is over", provider.nothing_left, 60)
+    wait_until_gone(provider)
 
 
 def change(world, provider, mint, ledger):
@@ -148,7 +154,7 @@ def change(world, provider, mint, ledger):
     stopped = asked_twice(lambda: customer.stop(provider, access["pod_npub"]), ledger, "the stop")
     if stopped.code != 0 or not refund_of(stopped):
         raise Failure(f"stop gave nothing back: {stopped.output} {stopped.errors}")
-    wait_until("the lease is over", provider.nothing_left, 60)
+    wait_until_gone(provider)
 
 
 def refused(world, provider, mint, ledger):
@@ -163,7 +169,7 @@ def refused(world, provider, mint, ledger):
     stopped = asked_twice(lambda: customer.stop(provider, answer.good()["pod_npub"]), ledger, "the stop")
     if stopped.code != 0:
         raise Failure(f"the lease was not stopped: {stopped.output} {stopped.errors}")
-    wait_until("the lease is over", provider.nothing_left, 60)
+    wait_until_gone(provider)
 
 
 def torn(world, provider, mint, ledger):
@@ -179,7 +185,7 @@ def torn(world, provider, mint, ledger):
     stopped = asked_twice(lambda: customer.stop(provider, access["pod_npub"]), ledger, "the stop")
     if stopped.code != 0:
         raise Failure(f"the lease was not stopped: {stopped.output} {stopped.errors}")
-    wait_until("the lease is over", provider.nothing_left, 60)
+    wait_until_gone(provider)
 
 
 def limited(world, provider, mint, ledger):
